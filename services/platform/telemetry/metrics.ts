@@ -1,0 +1,128 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of this process, as `/metrics` shows it. */
+export const registry = new Registry();
+
+const secondsBuckets = [
+  0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5,
+];
+const registers = [registry];
+
+/** Every metric that Chorus exposes. Labels never hold a user, a tenant, a path or an id. */
+export const metrics = {
+  requests: new Counter({
+    name: 'moe_requests_total',
+    help: 'Requests that ended, by surface (http, grpc), lane and outcome (ok, degraded or an error code)',
+    labelNames: ['surface', 'lane', 'outcome'] as const,
+    registers,
+  }),
+  requestDuration: new Histogram({
+    name: 'moe_request_duration_seconds',
+    help: 'From arrival to answer',
+    labelNames: ['surface', 'lane'] as const,
+    buckets: secondsBuckets,
+    registers,
+  }),
+  stageDuration: new Histogram({
+    name: 'moe_stage_duration_seconds',
+    help: 'Time that requests spent in one stage',
+    labelNames: ['stage'] as const,
+    buckets: secondsBuckets,
+    registers,
+  }),
+  cacheLookups: new Counter({
+    name: 'moe_cache_lookups_total',
+    help: 'Cache reads, by space, tier (near, shared) and result (hit, miss, error)',
+    labelNames: ['space', 'tier', 'result'] as const,
+    registers,
+  }),
+  cacheFailures: new Counter({
+    name: 'moe_cache_failures_total',
+    help: 'Calls that the shared cache did not answer, by operation',
+    labelNames: ['operation'] as const,
+    registers,
+  }),
+  routeExperts: new Histogram({
+    name: 'moe_route_experts',
+    help: 'Experts chosen per request',
+    buckets: [0, 1, 2, 3, 4],
+    registers,
+  }),
+  expertTasks: new Counter({
+    name: 'moe_expert_tasks_total',
+    help: 'Tasks that ended, by expert and outcome (answered or an error code)',
+    labelNames: ['expert', 'outcome'] as const,
+    registers,
+  }),
+  expertQueue: new Histogram({
+    name: 'moe_expert_queue_seconds',
+    help: 'From a task’s arrival at its worker to the start of its run',
+    buckets: secondsBuckets,
+    registers,
+  }),
+  expertRun: new Histogram({
+    name: 'moe_expert_run_seconds',
+    help: 'Model runs, one observation per batch',
+    buckets: secondsBuckets,
+    registers,
+  }),
+  batchRows: new Histogram({
+    name: 'moe_batch_rows',
+    help: 'Rows per model run',
+    labelNames: ['expert'] as const,
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers,
+  }),
+  batchReleases: new Counter({
+    name: 'moe_batch_releases_total',
+    help: 'Micro-batches, by expert and the reason that released them',
+    labelNames: ['expert', 'reason'] as const,
+    registers,
+  }),
+  expired: new Counter({
+    name: 'moe_expired_total',
+    help: 'Work dropped because its budget had run out, by hop',
+    labelNames: ['hop'] as const,
+    registers,
+  }),
+  repliesDropped: new Counter({
+    name: 'moe_replies_dropped_total',
+    help: 'Replies nobody could use, by reason (late, double, other_bundle, gone, overflow)',
+    labelNames: ['reason'] as const,
+    registers,
+  }),
+  redispatches: new Counter({
+    name: 'moe_redispatches_total',
+    help: 'Tasks sent again because their worker broke',
+    registers,
+  }),
+  workersPresent: new Gauge({
+    name: 'moe_workers_present',
+    help: 'Workers that this aggregator can reach',
+    registers,
+  }),
+  logRecords: new Counter({
+    name: 'moe_log_records_total',
+    help: 'Records of the event log, by topic and operation (publish, handle, redeliver, dead)',
+    labelNames: ['topic', 'operation'] as const,
+    registers,
+  }),
+  logFailures: new Counter({
+    name: 'moe_log_failures_total',
+    help: 'Event-log calls that failed, by operation',
+    labelNames: ['operation'] as const,
+    registers,
+  }),
+  bundleInfo: new Gauge({
+    name: 'moe_bundle_info',
+    help: '1 for each bundle that this process holds',
+    labelNames: ['mixture', 'bundle'] as const,
+    registers,
+  }),
+  eventLoopDelay: new Gauge({
+    name: 'moe_eventloop_delay_seconds',
+    help: 'Delay of the serving thread’s event loop over the last 10 s, by quantile',
+    labelNames: ['quantile'] as const,
+    registers,
+  }),
+} as const;

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{gateway,services,workers,models,deploy,proto}/**/*.test.ts'],
+          exclude: ['**/*.contract.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: ['services/platform/**/*.contract.test.ts'],
+          globalSetup: ['test/servers/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,structure,security,simulation}/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
