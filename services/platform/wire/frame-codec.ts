@@ -3,6 +3,7 @@ import type { Presence } from '../../domain/presence.ts';
 import type { Reply } from '../../domain/reply.ts';
 import type { TaskKey } from '../../domain/task.ts';
 import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
 import { presenceFromWire } from './presence-codec.ts';
 import { replyFromWire, replyToWire } from './reply-codec.ts';
 import { taskKeyOf } from './task-codec.ts';
@@ -64,7 +65,7 @@ export function encodeWorkerFrame(frame: WorkerFrame): Buffer {
   if (frame.replies) message.replies = frame.replies.map(replyToWire);
   if (frame.presence) message.presence = frame.presence;
   addSignals(message, frame);
-  return bufferOf(wire.WorkerFrame.encode(message).finish());
+  return encodeMessage(message, wire.WorkerFrame.encode);
 }
 
 /**
@@ -89,7 +90,7 @@ export function encodeAggregatorFrame(frame: AggregatorFrame): Buffer {
   if (frame.hello) message.hello = frame.hello;
   if (frame.cancels) message.cancels = frame.cancels;
   addSignals(message, frame);
-  return bufferOf(wire.AggregatorFrame.encode(message).finish());
+  return encodeMessage(message, wire.AggregatorFrame.encode);
 }
 
 /**
@@ -121,9 +122,4 @@ function signalsFrom({ ping, pong, goodbye }: WireSignals): FrameSignals & { goo
     pong: pong ? { t0Us: pong.t0Us ?? 0, t1Us: pong.t1Us ?? 0, t2Us: pong.t2Us ?? 0 } : undefined,
     goodbye: goodbye ?? false,
   };
-}
-
-// grpc-js takes Buffers only; protobufjs allocates one on Node but calls it Uint8Array.
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,12 +1,13 @@
 import { chorus } from '../../../proto/generated/internal.js';
 import type { Presence } from '../../domain/presence.ts';
 import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
 
 const wire = chorus.v1;
 
 /** What a worker says of itself, alone; on the reply line it is a field of the worker's frame. */
-export function encodePresence(presence: Presence): Uint8Array {
-  return wire.Presence.encode(presence).finish();
+export function encodePresence(presence: Presence): Buffer {
+  return encodeMessage(presence, wire.Presence.encode);
 }
 
 /**

@@ -2,13 +2,14 @@ import { chorus } from '../../../proto/generated/internal.js';
 import { type ErrorCode, errorTable } from '../../domain/errors.ts';
 import type { Reply, TaskFailure } from '../../domain/reply.ts';
 import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
 import { tensorFromWire, tensorToWire } from './tensor-codec.ts';
 
 const wire = chorus.v1;
 
 /** A reply alone; on the reply line many travel in one frame (`frame-codec.ts`). */
-export function encodeReply(reply: Reply): Uint8Array {
-  return wire.Reply.encode(replyToWire(reply)).finish();
+export function encodeReply(reply: Reply): Buffer {
+  return encodeMessage(replyToWire(reply), wire.Reply.encode);
 }
 
 /**

@@ -2,6 +2,7 @@ import { chorus } from '../../../proto/generated/internal.js';
 import { ChorusError } from '../../domain/errors.ts';
 import type { Lane, Task, TaskKey } from '../../domain/task.ts';
 import { decodeMessage } from './decode-message.ts';
+import { encodeMessage } from './encode-message.ts';
 import { tensorFromWire, tensorToWire } from './tensor-codec.ts';
 
 const wire = chorus.v1;
@@ -12,8 +13,8 @@ const wireLaneOf: Readonly<Record<Lane, chorus.v1.Lane>> = {
 };
 
 /** A task as the value of a record. Whole µs only: `sentAtUs` is cut, `budgetMs` is not. */
-export function encodeTask(task: Task): Uint8Array {
-  return wire.Task.encode({
+export function encodeTask(task: Task): Buffer {
+  const message: chorus.v1.Task.$Properties = {
     requestId: task.requestId,
     attempt: task.attempt,
     expert: task.expert,
@@ -28,7 +29,8 @@ export function encodeTask(task: Task): Uint8Array {
     sentAtUs: task.sentAtUs,
     traceParent: task.traceParent,
     tensors: task.tensors.map(tensorToWire),
-  }).finish();
+  };
+  return encodeMessage(message, wire.Task.encode);
 }
 
 /**
