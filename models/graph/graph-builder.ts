@@ -1,7 +1,7 @@
 import pkg from 'onnx-proto';
 import { type DataType, elementBytes, elementCount } from '../../services/domain/tensor.ts';
 import { type Attributes, attributeProtos } from './graph-attribute.ts';
-import { rawBytes } from './raw-bytes.ts';
+import { type ConstantData, rawBytes } from './raw-bytes.ts';
 
 const { onnx } = pkg;
 type NodeProto = pkg.onnx.INodeProto;
@@ -10,14 +10,6 @@ type ValueInfo = pkg.onnx.IValueInfoProto;
 
 /** An axis of a graph's input or output: a fixed length, or the name of one that varies. */
 export type Dimension = number | string;
-
-/** Elements of a constant: a typed array of its dtype, or plain numbers. */
-export type ConstantData =
-  | Float32Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | readonly number[];
 
 /** The opset of every graph built here, and the IR version that carries it. */
 export const builtOpset = 18;

@@ -1,5 +1,12 @@
 import type { DataType } from '../../services/domain/tensor.ts';
-import type { ConstantData } from './graph-builder.ts';
+
+/** Elements of a constant: a typed array of its dtype, or plain numbers. */
+export type ConstantData =
+  | Float32Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array
+  | readonly number[];
 
 /**
  * The little-endian bytes of a constant, without copying a typed array that already is of its
