@@ -3,9 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 /** Every metric of this process, as `/metrics` shows it. */
 export const registry = new Registry();
 
-const secondsBuckets = [
-  0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5,
-];
+const secondsBuckets = [0.0001, 0.0003, 0.001, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 const registers = [registry];
 
 /** Every metric that Chorus exposes. Labels never hold a user, a tenant, a path or an id. */
