@@ -11,6 +11,8 @@ export type RoleName = (typeof roleNames)[number];
 export interface Role {
   /** As `ROLES` names it; logs say it. */
   readonly name: RoleName;
+  /** Where callers find it once it started, for the start-up line: `http http://127.0.0.1:8000`. */
+  readonly addresses?: readonly string[];
   /** Resolves when the role does its work. Rejects with the signal's reason when that aborts first. */
   start(signal: AbortSignal): Promise<void>;
   /** Refuses new work, finishes what is in flight and closes. Harmless twice, and before `start` resolved. */

@@ -1,10 +1,5 @@
 import { ChorusError } from '../../domain/errors.ts';
 
-/** Something that listens for HTTP: Fastify, or Nest on top of it. */
-export interface Listener {
-  listen(options: { host: string; port: number }): Promise<string>;
-}
-
 /** Where to listen, and the setting that says so. */
 export interface ListenAt {
   readonly name: string;
@@ -13,13 +8,15 @@ export interface ListenAt {
 }
 
 /**
- * Listens, and says which setting is at fault when it cannot.
- * @returns the address with the port that was picked.
+ * Runs `listen`, and says which setting is at fault when it fails.
  * @throws ChorusError `unavailable`.
  */
-export async function listenOn(server: Listener, { name, host, port }: ListenAt): Promise<string> {
+export async function listenOn<Address>(
+  { name, host, port }: ListenAt,
+  listen: (host: string, port: number) => Promise<Address>,
+): Promise<Address> {
   try {
-    return await server.listen({ host, port });
+    return await listen(host, port);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ChorusError('unavailable', `${name}: cannot listen on ${host}:${port}: ${reason}`, {

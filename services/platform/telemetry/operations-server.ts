@@ -27,7 +27,9 @@ export class OperationsServer {
    * @throws ChorusError `unavailable` when the port is taken.
    */
   listen(host: string, port: number): Promise<string> {
-    return listenOn(this.#server, { name: 'OPERATIONS_PORT', host, port });
+    return listenOn({ name: 'OPERATIONS_PORT', host, port }, () =>
+      this.#server.listen({ host, port }),
+    );
   }
 
   /** Answers what was asked and closes. Harmless twice. */

@@ -1,0 +1,33 @@
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ErrorFilter } from './error.filter.ts';
+import { validationPipe } from './validation.pipe.ts';
+
+/** A request's body may have this many bytes. */
+export const maxBodyBytes = 1024 * 1024;
+/** A request must have arrived whole after this long: slow senders hold no connection for ever. */
+const requestTimeoutMs = 30_000;
+
+/** Nest on Fastify with the limits, the errors and the validation that every route shares; not listening yet. */
+export async function httpApplication(
+  module: DynamicModule,
+  corsOrigins: readonly string[],
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    // Closing waits for answers in flight, not for connections that callers keep open.
+    forceCloseConnections: 'idle',
+  });
+  const application = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger: false,
+    abortOnError: false,
+  });
+  if (corsOrigins.length > 0) {
+    application.enableCors({ origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] });
+  }
+  application.useGlobalFilters(new ErrorFilter());
+  application.useGlobalPipes(validationPipe());
+  return application;
+}
