@@ -90,27 +90,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Tensor & chorus.v1.Tensor.$Shape;
-
-            /**
-             * Creates a Tensor message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Tensor
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Tensor;
-
-            /**
-             * Creates a plain object from a Tensor message. Also converts values to other types if specified.
-             * @param message Tensor
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Tensor, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Tensor to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Tensor {
@@ -183,27 +162,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskKey & chorus.v1.TaskKey.$Shape;
-
-            /**
-             * Creates a TaskKey message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns TaskKey
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.TaskKey;
-
-            /**
-             * Creates a plain object from a TaskKey message. Also converts values to other types if specified.
-             * @param message TaskKey
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.TaskKey, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this TaskKey to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace TaskKey {
@@ -306,27 +264,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Task & chorus.v1.Task.$Shape;
-
-            /**
-             * Creates a Task message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Task
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Task;
-
-            /**
-             * Creates a plain object from a Task message. Also converts values to other types if specified.
-             * @param message Task
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Task, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Task to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Task {
@@ -429,27 +366,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskTimings & chorus.v1.TaskTimings.$Shape;
-
-            /**
-             * Creates a TaskTimings message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns TaskTimings
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.TaskTimings;
-
-            /**
-             * Creates a plain object from a TaskTimings message. Also converts values to other types if specified.
-             * @param message TaskTimings
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.TaskTimings, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this TaskTimings to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace TaskTimings {
@@ -516,27 +432,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskFailure & chorus.v1.TaskFailure.$Shape;
-
-            /**
-             * Creates a TaskFailure message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns TaskFailure
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.TaskFailure;
-
-            /**
-             * Creates a plain object from a TaskFailure message. Also converts values to other types if specified.
-             * @param message TaskFailure
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.TaskFailure, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this TaskFailure to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace TaskFailure {
@@ -630,27 +525,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Reply & chorus.v1.Reply.$Shape;
-
-            /**
-             * Creates a Reply message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Reply
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Reply;
-
-            /**
-             * Creates a plain object from a Reply message. Also converts values to other types if specified.
-             * @param message Reply
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Reply, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Reply to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Reply {
@@ -744,27 +618,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertRef & chorus.v1.ExpertRef.$Shape;
-
-            /**
-             * Creates an ExpertRef message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns ExpertRef
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.ExpertRef;
-
-            /**
-             * Creates a plain object from an ExpertRef message. Also converts values to other types if specified.
-             * @param message ExpertRef
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.ExpertRef, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this ExpertRef to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace ExpertRef {
@@ -828,27 +681,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BundleRef & chorus.v1.BundleRef.$Shape;
-
-            /**
-             * Creates a BundleRef message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns BundleRef
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.BundleRef;
-
-            /**
-             * Creates a plain object from a BundleRef message. Also converts values to other types if specified.
-             * @param message BundleRef
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.BundleRef, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this BundleRef to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace BundleRef {
@@ -915,27 +747,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerLoad & chorus.v1.WorkerLoad.$Shape;
-
-            /**
-             * Creates a WorkerLoad message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns WorkerLoad
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.WorkerLoad;
-
-            /**
-             * Creates a plain object from a WorkerLoad message. Also converts values to other types if specified.
-             * @param message WorkerLoad
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.WorkerLoad, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this WorkerLoad to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace WorkerLoad {
@@ -1011,27 +822,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Presence & chorus.v1.Presence.$Shape;
-
-            /**
-             * Creates a Presence message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Presence
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Presence;
-
-            /**
-             * Creates a plain object from a Presence message. Also converts values to other types if specified.
-             * @param message Presence
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Presence, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Presence to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Presence {
@@ -1116,27 +906,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerFrame & chorus.v1.WorkerFrame.$Shape;
-
-            /**
-             * Creates a WorkerFrame message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns WorkerFrame
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.WorkerFrame;
-
-            /**
-             * Creates a plain object from a WorkerFrame message. Also converts values to other types if specified.
-             * @param message WorkerFrame
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.WorkerFrame, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this WorkerFrame to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace WorkerFrame {
@@ -1221,27 +990,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AggregatorFrame & chorus.v1.AggregatorFrame.$Shape;
-
-            /**
-             * Creates an AggregatorFrame message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns AggregatorFrame
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.AggregatorFrame;
-
-            /**
-             * Creates a plain object from an AggregatorFrame message. Also converts values to other types if specified.
-             * @param message AggregatorFrame
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.AggregatorFrame, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this AggregatorFrame to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace AggregatorFrame {
@@ -1311,27 +1059,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Hello & chorus.v1.Hello.$Shape;
-
-            /**
-             * Creates a Hello message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Hello
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Hello;
-
-            /**
-             * Creates a plain object from a Hello message. Also converts values to other types if specified.
-             * @param message Hello
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Hello, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Hello to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Hello {
@@ -1389,27 +1116,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Ping & chorus.v1.Ping.$Shape;
-
-            /**
-             * Creates a Ping message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Ping
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Ping;
-
-            /**
-             * Creates a plain object from a Ping message. Also converts values to other types if specified.
-             * @param message Ping
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Ping, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Ping to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Ping {
@@ -1473,27 +1179,6 @@ export namespace chorus {
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
             static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Pong & chorus.v1.Pong.$Shape;
-
-            /**
-             * Creates a Pong message from a plain object. Also converts values to their respective internal types.
-             * @param object Plain object
-             * @returns Pong
-             */
-            static fromObject(object: { [k: string]: any }): chorus.v1.Pong;
-
-            /**
-             * Creates a plain object from a Pong message. Also converts values to other types if specified.
-             * @param message Pong
-             * @param [options] Conversion options
-             * @returns Plain object
-             */
-            static toObject(message: chorus.v1.Pong, options?: $protobuf.IConversionOptions): { [k: string]: any };
-
-            /**
-             * Converts this Pong to JSON.
-             * @returns JSON object
-             */
-            toJSON(): { [k: string]: any };
         }
 
         namespace Pong {

@@ -4,40 +4,19 @@ import $protobuf from "../protobuf-runtime.js";
 
 // Common aliases
 const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
-const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError, $TypeError = $util.global.TypeError, $String = $util.global.String, $Array = $util.global.Array, $Number = $util.global.Number, $parseInt = $util.global.parseInt, $BigInt = $util.global.BigInt, $isFinite = $util.global.isFinite, $Boolean = $util.global.Boolean;
+const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
 
 // Exported root namespace
 const $root = $protobuf.roots["internal"] || ($protobuf.roots["internal"] = {});
 
 export const chorus = $root.chorus = (() => {
 
-    /**
-     * Namespace chorus.
-     * @exports chorus
-     * @namespace
-     */
     const chorus = {};
 
     chorus.v1 = (function() {
 
-        /**
-         * Namespace v1.
-         * @memberof chorus
-         * @namespace
-         */
         const v1 = {};
 
-        /**
-         * DataType enum.
-         * @name chorus.v1.DataType
-         * @enum {number}
-         * @property {number} DATA_TYPE_UNSPECIFIED=0 DATA_TYPE_UNSPECIFIED value
-         * @property {number} DATA_TYPE_FLOAT32=1 DATA_TYPE_FLOAT32 value
-         * @property {number} DATA_TYPE_INT64=2 DATA_TYPE_INT64 value
-         * @property {number} DATA_TYPE_INT32=3 DATA_TYPE_INT32 value
-         * @property {number} DATA_TYPE_UINT8=4 DATA_TYPE_UINT8 value
-         * @property {number} DATA_TYPE_BOOL=5 DATA_TYPE_BOOL value
-         */
         v1.DataType = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
             values[valuesById[0] = "DATA_TYPE_UNSPECIFIED"] = 0;
@@ -49,14 +28,6 @@ export const chorus = $root.chorus = (() => {
             return values;
         })();
 
-        /**
-         * Lane enum.
-         * @name chorus.v1.Lane
-         * @enum {number}
-         * @property {number} LANE_UNSPECIFIED=0 LANE_UNSPECIFIED value
-         * @property {number} LANE_INTERACTIVE=1 LANE_INTERACTIVE value
-         * @property {number} LANE_BULK=2 LANE_BULK value
-         */
         v1.Lane = (function() {
             const valuesById = $Object.create(null), values = $Object.create(valuesById);
             values[valuesById[0] = "LANE_UNSPECIFIED"] = 0;
@@ -67,37 +38,9 @@ export const chorus = $root.chorus = (() => {
 
         v1.Tensor = (function() {
 
-            /**
-             * Properties of a Tensor.
-             * @typedef {Object} chorus.v1.Tensor.$Properties
-             * @property {string} [name] Tensor name
-             * @property {chorus.v1.DataType} [dtype] Tensor dtype
-             * @property {Array.<number>} [shape] Tensor shape
-             * @property {Uint8Array} [data] Tensor data
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Tensor.
-             * @memberof chorus.v1
-             * @interface ITensor
-             * @augments chorus.v1.Tensor.$Properties
-             * @deprecated Use chorus.v1.Tensor.$Properties instead.
-             */
 
-            /**
-             * Shape of a Tensor.
-             * @typedef {chorus.v1.Tensor.$Properties} chorus.v1.Tensor.$Shape
-             */
 
-            /**
-             * Constructs a new Tensor.
-             * @memberof chorus.v1
-             * @classdesc Represents a Tensor.
-             * @constructor
-             * @param {chorus.v1.Tensor.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Tensor = function (properties) {
                 this.shape = [];
                 if (properties)
@@ -106,47 +49,14 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Tensor name.
-             * @member {string} name
-             * @memberof chorus.v1.Tensor
-             * @instance
-             */
             Tensor.prototype.name = "";
 
-            /**
-             * Tensor dtype.
-             * @member {chorus.v1.DataType} dtype
-             * @memberof chorus.v1.Tensor
-             * @instance
-             */
             Tensor.prototype.dtype = 0;
 
-            /**
-             * Tensor shape.
-             * @member {Array.<number>} shape
-             * @memberof chorus.v1.Tensor
-             * @instance
-             */
             Tensor.prototype.shape = $util.emptyArray;
 
-            /**
-             * Tensor data.
-             * @member {Uint8Array} data
-             * @memberof chorus.v1.Tensor
-             * @instance
-             */
             Tensor.prototype.data = $util.newBuffer([]);
 
-            /**
-             * Encodes the specified Tensor message. Does not implicitly {@link chorus.v1.Tensor.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Tensor
-             * @static
-             * @param {chorus.v1.Tensor.$Properties} message Tensor message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Tensor.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -168,17 +78,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Tensor message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Tensor
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Tensor & chorus.v1.Tensor.$Shape} Tensor
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Tensor.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -264,163 +163,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Tensor message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Tensor
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Tensor} Tensor
-             */
-            Tensor.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Tensor)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Tensor: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Tensor();
-                if (object.name != null)
-                    if (typeof object.name !== "string" || object.name.length)
-                        message.name = $String(object.name);
-                if (object.dtype !== 0 && (typeof object.dtype !== "string" || $root.chorus.v1.DataType[object.dtype] !== 0))
-                    switch (object.dtype) {
-                    case "DATA_TYPE_UNSPECIFIED":
-                    case 0:
-                        message.dtype = 0;
-                        break;
-                    case "DATA_TYPE_FLOAT32":
-                    case 1:
-                        message.dtype = 1;
-                        break;
-                    case "DATA_TYPE_INT64":
-                    case 2:
-                        message.dtype = 2;
-                        break;
-                    case "DATA_TYPE_INT32":
-                    case 3:
-                        message.dtype = 3;
-                        break;
-                    case "DATA_TYPE_UINT8":
-                    case 4:
-                        message.dtype = 4;
-                        break;
-                    case "DATA_TYPE_BOOL":
-                    case 5:
-                        message.dtype = 5;
-                        break;
-                    default:
-                        if (typeof object.dtype === "number" && (object.dtype | 0) === object.dtype)
-                            message.dtype = object.dtype;
-                    }
-                if (object.shape) {
-                    if (!$Array.isArray(object.shape))
-                        throw $TypeError(".chorus.v1.Tensor.shape: array expected");
-                    message.shape = $Array(object.shape.length);
-                    for (let i = 0; i < object.shape.length; ++i)
-                        message.shape[i] = object.shape[i] >>> 0;
-                }
-                if (object.data != null)
-                    if (object.data.length)
-                        if (typeof object.data === "string")
-                            $util.base64.decode(object.data, message.data = $util.newBuffer($util.base64.length(object.data)), 0);
-                        else if (object.data.length >= 0)
-                            message.data = object.data;
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Tensor message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Tensor
-             * @static
-             * @param {chorus.v1.Tensor} message Tensor
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Tensor.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults)
-                    object.shape = [];
-                if (options.defaults) {
-                    object.name = "";
-                    object.dtype = options.enums === $String ? "DATA_TYPE_UNSPECIFIED" : 0;
-                    if (options.bytes === $String)
-                        object.data = "";
-                    else {
-                        object.data = [];
-                        if (options.bytes !== $Array)
-                            object.data = $util.newBuffer(object.data);
-                    }
-                }
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
-                    object.name = message.name;
-                if (message.dtype != null && $Object.hasOwnProperty.call(message, "dtype"))
-                    object.dtype = options.enums === $String ? $root.chorus.v1.DataType[message.dtype] === $undefined ? message.dtype : $root.chorus.v1.DataType[message.dtype] : message.dtype;
-                if (message.shape && message.shape.length) {
-                    object.shape = $Array(message.shape.length);
-                    for (let j = 0; j < message.shape.length; ++j)
-                        object.shape[j] = message.shape[j];
-                }
-                if (message.data != null && $Object.hasOwnProperty.call(message, "data"))
-                    object.data = options.bytes === $String ? $util.base64.encode(message.data, 0, message.data.length) : options.bytes === $Array ? $Array.prototype.slice.call(message.data) : message.data;
-                return object;
-            };
-
-            /**
-             * Converts this Tensor to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Tensor
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Tensor.prototype.toJSON = function() {
-                return Tensor.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Tensor;
         })();
 
         v1.TaskKey = (function() {
 
-            /**
-             * Properties of a TaskKey.
-             * @typedef {Object} chorus.v1.TaskKey.$Properties
-             * @property {string} [requestId] TaskKey requestId
-             * @property {number} [attempt] TaskKey attempt
-             * @property {string} [expert] TaskKey expert
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a TaskKey.
-             * @memberof chorus.v1
-             * @interface ITaskKey
-             * @augments chorus.v1.TaskKey.$Properties
-             * @deprecated Use chorus.v1.TaskKey.$Properties instead.
-             */
 
-            /**
-             * Shape of a TaskKey.
-             * @typedef {chorus.v1.TaskKey.$Properties} chorus.v1.TaskKey.$Shape
-             */
 
-            /**
-             * Constructs a new TaskKey.
-             * @memberof chorus.v1
-             * @classdesc Represents a TaskKey.
-             * @constructor
-             * @param {chorus.v1.TaskKey.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const TaskKey = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -428,39 +178,12 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * TaskKey requestId.
-             * @member {string} requestId
-             * @memberof chorus.v1.TaskKey
-             * @instance
-             */
             TaskKey.prototype.requestId = "";
 
-            /**
-             * TaskKey attempt.
-             * @member {number} attempt
-             * @memberof chorus.v1.TaskKey
-             * @instance
-             */
             TaskKey.prototype.attempt = 0;
 
-            /**
-             * TaskKey expert.
-             * @member {string} expert
-             * @memberof chorus.v1.TaskKey
-             * @instance
-             */
             TaskKey.prototype.expert = "";
 
-            /**
-             * Encodes the specified TaskKey message. Does not implicitly {@link chorus.v1.TaskKey.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.TaskKey
-             * @static
-             * @param {chorus.v1.TaskKey.$Properties} message TaskKey message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             TaskKey.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -480,17 +203,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a TaskKey message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.TaskKey
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.TaskKey & chorus.v1.TaskKey.$Shape} TaskKey
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             TaskKey.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -562,124 +274,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a TaskKey message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.TaskKey
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.TaskKey} TaskKey
-             */
-            TaskKey.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.TaskKey)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.TaskKey: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.TaskKey();
-                if (object.requestId != null)
-                    if (typeof object.requestId !== "string" || object.requestId.length)
-                        message.requestId = $String(object.requestId);
-                if (object.attempt != null)
-                    if ($Number(object.attempt) !== 0)
-                        message.attempt = object.attempt >>> 0;
-                if (object.expert != null)
-                    if (typeof object.expert !== "string" || object.expert.length)
-                        message.expert = $String(object.expert);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a TaskKey message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.TaskKey
-             * @static
-             * @param {chorus.v1.TaskKey} message TaskKey
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            TaskKey.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.requestId = "";
-                    object.attempt = 0;
-                    object.expert = "";
-                }
-                if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId"))
-                    object.requestId = message.requestId;
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    object.attempt = message.attempt;
-                if (message.expert != null && $Object.hasOwnProperty.call(message, "expert"))
-                    object.expert = message.expert;
-                return object;
-            };
-
-            /**
-             * Converts this TaskKey to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.TaskKey
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            TaskKey.prototype.toJSON = function() {
-                return TaskKey.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return TaskKey;
         })();
 
         v1.Task = (function() {
 
-            /**
-             * Properties of a Task.
-             * @typedef {Object} chorus.v1.Task.$Properties
-             * @property {string} [requestId] Task requestId
-             * @property {number} [attempt] Task attempt
-             * @property {string} [expert] Task expert
-             * @property {string} [tenant] Task tenant
-             * @property {number} [delivery] Task delivery
-             * @property {string} [mixture] Task mixture
-             * @property {string} [bundle] Task bundle
-             * @property {chorus.v1.Lane} [lane] Task lane
-             * @property {string} [aggregatorId] Task aggregatorId
-             * @property {string} [workerId] Task workerId
-             * @property {number} [budgetMs] Task budgetMs
-             * @property {number} [sentAtUs] Task sentAtUs
-             * @property {string} [traceParent] Task traceParent
-             * @property {Array.<chorus.v1.Tensor.$Properties>} [tensors] Task tensors
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Task.
-             * @memberof chorus.v1
-             * @interface ITask
-             * @augments chorus.v1.Task.$Properties
-             * @deprecated Use chorus.v1.Task.$Properties instead.
-             */
 
-            /**
-             * Shape of a Task.
-             * @typedef {chorus.v1.Task.$Properties} chorus.v1.Task.$Shape
-             */
 
-            /**
-             * Constructs a new Task.
-             * @memberof chorus.v1
-             * @classdesc Represents a Task.
-             * @constructor
-             * @param {chorus.v1.Task.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Task = function (properties) {
                 this.tensors = [];
                 if (properties)
@@ -688,127 +290,34 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Task requestId.
-             * @member {string} requestId
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.requestId = "";
 
-            /**
-             * Task attempt.
-             * @member {number} attempt
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.attempt = 0;
 
-            /**
-             * Task expert.
-             * @member {string} expert
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.expert = "";
 
-            /**
-             * Task tenant.
-             * @member {string} tenant
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.tenant = "";
 
-            /**
-             * Task delivery.
-             * @member {number} delivery
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.delivery = 0;
 
-            /**
-             * Task mixture.
-             * @member {string} mixture
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.mixture = "";
 
-            /**
-             * Task bundle.
-             * @member {string} bundle
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.bundle = "";
 
-            /**
-             * Task lane.
-             * @member {chorus.v1.Lane} lane
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.lane = 0;
 
-            /**
-             * Task aggregatorId.
-             * @member {string} aggregatorId
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.aggregatorId = "";
 
-            /**
-             * Task workerId.
-             * @member {string} workerId
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.workerId = "";
 
-            /**
-             * Task budgetMs.
-             * @member {number} budgetMs
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.budgetMs = 0;
 
-            /**
-             * Task sentAtUs.
-             * @member {number} sentAtUs
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.sentAtUs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
-            /**
-             * Task traceParent.
-             * @member {string} traceParent
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.traceParent = "";
 
-            /**
-             * Task tensors.
-             * @member {Array.<chorus.v1.Tensor>} tensors
-             * @memberof chorus.v1.Task
-             * @instance
-             */
             Task.prototype.tensors = $util.emptyArray;
 
-            /**
-             * Encodes the specified Task message. Does not implicitly {@link chorus.v1.Task.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Task
-             * @static
-             * @param {chorus.v1.Task.$Properties} message Task message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Task.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -851,17 +360,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Task message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Task
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Task & chorus.v1.Task.$Shape} Task
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Task.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -1031,221 +529,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Task message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Task
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Task} Task
-             */
-            Task.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Task)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Task: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Task();
-                if (object.requestId != null)
-                    if (typeof object.requestId !== "string" || object.requestId.length)
-                        message.requestId = $String(object.requestId);
-                if (object.attempt != null)
-                    if ($Number(object.attempt) !== 0)
-                        message.attempt = object.attempt >>> 0;
-                if (object.expert != null)
-                    if (typeof object.expert !== "string" || object.expert.length)
-                        message.expert = $String(object.expert);
-                if (object.tenant != null)
-                    if (typeof object.tenant !== "string" || object.tenant.length)
-                        message.tenant = $String(object.tenant);
-                if (object.delivery != null)
-                    if ($Number(object.delivery) !== 0)
-                        message.delivery = object.delivery >>> 0;
-                if (object.mixture != null)
-                    if (typeof object.mixture !== "string" || object.mixture.length)
-                        message.mixture = $String(object.mixture);
-                if (object.bundle != null)
-                    if (typeof object.bundle !== "string" || object.bundle.length)
-                        message.bundle = $String(object.bundle);
-                if (object.lane !== 0 && (typeof object.lane !== "string" || $root.chorus.v1.Lane[object.lane] !== 0))
-                    switch (object.lane) {
-                    case "LANE_UNSPECIFIED":
-                    case 0:
-                        message.lane = 0;
-                        break;
-                    case "LANE_INTERACTIVE":
-                    case 1:
-                        message.lane = 1;
-                        break;
-                    case "LANE_BULK":
-                    case 2:
-                        message.lane = 2;
-                        break;
-                    default:
-                        if (typeof object.lane === "number" && (object.lane | 0) === object.lane)
-                            message.lane = object.lane;
-                    }
-                if (object.aggregatorId != null)
-                    if (typeof object.aggregatorId !== "string" || object.aggregatorId.length)
-                        message.aggregatorId = $String(object.aggregatorId);
-                if (object.workerId != null)
-                    if (typeof object.workerId !== "string" || object.workerId.length)
-                        message.workerId = $String(object.workerId);
-                if (object.budgetMs != null)
-                    if (!$Object.is($Number(object.budgetMs), 0))
-                        message.budgetMs = $Number(object.budgetMs);
-                if (object.sentAtUs != null)
-                    if (typeof object.sentAtUs === "object" ? object.sentAtUs.low || object.sentAtUs.high : $Number(object.sentAtUs) !== 0)
-                        if ($util.Long)
-                            message.sentAtUs = $util.Long.fromValue(object.sentAtUs, false);
-                        else if (typeof object.sentAtUs === "string")
-                            message.sentAtUs = $parseInt(object.sentAtUs, 10);
-                        else if (typeof object.sentAtUs === "number")
-                            message.sentAtUs = object.sentAtUs;
-                        else if (typeof object.sentAtUs === "object")
-                            message.sentAtUs = new $util.LongBits(object.sentAtUs.low >>> 0, object.sentAtUs.high >>> 0).toNumber();
-                if (object.traceParent != null)
-                    if (typeof object.traceParent !== "string" || object.traceParent.length)
-                        message.traceParent = $String(object.traceParent);
-                if (object.tensors) {
-                    if (!$Array.isArray(object.tensors))
-                        throw $TypeError(".chorus.v1.Task.tensors: array expected");
-                    message.tensors = $Array(object.tensors.length);
-                    for (let i = 0; i < object.tensors.length; ++i) {
-                        if (!$util.isObject(object.tensors[i]))
-                            throw $TypeError(".chorus.v1.Task.tensors: object expected");
-                        message.tensors[i] = $root.chorus.v1.Tensor.fromObject(object.tensors[i], _depth + 1);
-                    }
-                }
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Task message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Task
-             * @static
-             * @param {chorus.v1.Task} message Task
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Task.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults)
-                    object.tensors = [];
-                if (options.defaults) {
-                    object.requestId = "";
-                    object.attempt = 0;
-                    object.expert = "";
-                    object.tenant = "";
-                    object.delivery = 0;
-                    object.mixture = "";
-                    object.bundle = "";
-                    object.lane = options.enums === $String ? "LANE_UNSPECIFIED" : 0;
-                    object.aggregatorId = "";
-                    object.workerId = "";
-                    object.budgetMs = 0;
-                    if ($util.Long) {
-                        let long = new $util.Long(0, 0, false);
-                        object.sentAtUs = options.longs === $String ? long.toString() : options.longs === $Number ? long.toNumber() : typeof $BigInt !== "undefined" && options.longs === $BigInt ? long.toBigInt() : long;
-                    } else
-                        object.sentAtUs = options.longs === $String ? "0" : typeof $BigInt !== "undefined" && options.longs === $BigInt ? $BigInt("0") : 0;
-                    object.traceParent = "";
-                }
-                if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId"))
-                    object.requestId = message.requestId;
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    object.attempt = message.attempt;
-                if (message.expert != null && $Object.hasOwnProperty.call(message, "expert"))
-                    object.expert = message.expert;
-                if (message.tenant != null && $Object.hasOwnProperty.call(message, "tenant"))
-                    object.tenant = message.tenant;
-                if (message.delivery != null && $Object.hasOwnProperty.call(message, "delivery"))
-                    object.delivery = message.delivery;
-                if (message.mixture != null && $Object.hasOwnProperty.call(message, "mixture"))
-                    object.mixture = message.mixture;
-                if (message.bundle != null && $Object.hasOwnProperty.call(message, "bundle"))
-                    object.bundle = message.bundle;
-                if (message.lane != null && $Object.hasOwnProperty.call(message, "lane"))
-                    object.lane = options.enums === $String ? $root.chorus.v1.Lane[message.lane] === $undefined ? message.lane : $root.chorus.v1.Lane[message.lane] : message.lane;
-                if (message.aggregatorId != null && $Object.hasOwnProperty.call(message, "aggregatorId"))
-                    object.aggregatorId = message.aggregatorId;
-                if (message.workerId != null && $Object.hasOwnProperty.call(message, "workerId"))
-                    object.workerId = message.workerId;
-                if (message.budgetMs != null && $Object.hasOwnProperty.call(message, "budgetMs"))
-                    object.budgetMs = options.json && !$isFinite(message.budgetMs) ? $String(message.budgetMs) : message.budgetMs;
-                if (message.sentAtUs != null && $Object.hasOwnProperty.call(message, "sentAtUs"))
-                    if (typeof $BigInt !== "undefined" && options.longs === $BigInt)
-                        object.sentAtUs = typeof message.sentAtUs === "number" ? $BigInt(message.sentAtUs) : $util.Long.fromBits(message.sentAtUs.low >>> 0, message.sentAtUs.high >>> 0, false).toBigInt();
-                    else if (typeof message.sentAtUs === "number")
-                        object.sentAtUs = options.longs === $String ? $String(message.sentAtUs) : message.sentAtUs;
-                    else
-                        object.sentAtUs = options.longs === $String ? $util.Long.prototype.toString.call(message.sentAtUs) : options.longs === $Number ? new $util.LongBits(message.sentAtUs.low >>> 0, message.sentAtUs.high >>> 0).toNumber() : message.sentAtUs;
-                if (message.traceParent != null && $Object.hasOwnProperty.call(message, "traceParent"))
-                    object.traceParent = message.traceParent;
-                if (message.tensors && message.tensors.length) {
-                    object.tensors = $Array(message.tensors.length);
-                    for (let j = 0; j < message.tensors.length; ++j)
-                        object.tensors[j] = $root.chorus.v1.Tensor.toObject(message.tensors[j], options, _depth + 1);
-                }
-                return object;
-            };
-
-            /**
-             * Converts this Task to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Task
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Task.prototype.toJSON = function() {
-                return Task.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Task;
         })();
 
         v1.TaskTimings = (function() {
 
-            /**
-             * Properties of a TaskTimings.
-             * @typedef {Object} chorus.v1.TaskTimings.$Properties
-             * @property {number} [queueUs] TaskTimings queueUs
-             * @property {number} [runUs] TaskTimings runUs
-             * @property {number} [batchRows] TaskTimings batchRows
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a TaskTimings.
-             * @memberof chorus.v1
-             * @interface ITaskTimings
-             * @augments chorus.v1.TaskTimings.$Properties
-             * @deprecated Use chorus.v1.TaskTimings.$Properties instead.
-             */
 
-            /**
-             * Shape of a TaskTimings.
-             * @typedef {chorus.v1.TaskTimings.$Properties} chorus.v1.TaskTimings.$Shape
-             */
 
-            /**
-             * Constructs a new TaskTimings.
-             * @memberof chorus.v1
-             * @classdesc Represents a TaskTimings.
-             * @constructor
-             * @param {chorus.v1.TaskTimings.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const TaskTimings = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -1253,39 +544,12 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * TaskTimings queueUs.
-             * @member {number} queueUs
-             * @memberof chorus.v1.TaskTimings
-             * @instance
-             */
             TaskTimings.prototype.queueUs = 0;
 
-            /**
-             * TaskTimings runUs.
-             * @member {number} runUs
-             * @memberof chorus.v1.TaskTimings
-             * @instance
-             */
             TaskTimings.prototype.runUs = 0;
 
-            /**
-             * TaskTimings batchRows.
-             * @member {number} batchRows
-             * @memberof chorus.v1.TaskTimings
-             * @instance
-             */
             TaskTimings.prototype.batchRows = 0;
 
-            /**
-             * Encodes the specified TaskTimings message. Does not implicitly {@link chorus.v1.TaskTimings.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.TaskTimings
-             * @static
-             * @param {chorus.v1.TaskTimings.$Properties} message TaskTimings message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             TaskTimings.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -1305,17 +569,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a TaskTimings message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.TaskTimings
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.TaskTimings & chorus.v1.TaskTimings.$Shape} TaskTimings
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             TaskTimings.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -1387,112 +640,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a TaskTimings message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.TaskTimings
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.TaskTimings} TaskTimings
-             */
-            TaskTimings.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.TaskTimings)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.TaskTimings: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.TaskTimings();
-                if (object.queueUs != null)
-                    if ($Number(object.queueUs) !== 0)
-                        message.queueUs = object.queueUs >>> 0;
-                if (object.runUs != null)
-                    if ($Number(object.runUs) !== 0)
-                        message.runUs = object.runUs >>> 0;
-                if (object.batchRows != null)
-                    if ($Number(object.batchRows) !== 0)
-                        message.batchRows = object.batchRows >>> 0;
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a TaskTimings message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.TaskTimings
-             * @static
-             * @param {chorus.v1.TaskTimings} message TaskTimings
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            TaskTimings.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.queueUs = 0;
-                    object.runUs = 0;
-                    object.batchRows = 0;
-                }
-                if (message.queueUs != null && $Object.hasOwnProperty.call(message, "queueUs"))
-                    object.queueUs = message.queueUs;
-                if (message.runUs != null && $Object.hasOwnProperty.call(message, "runUs"))
-                    object.runUs = message.runUs;
-                if (message.batchRows != null && $Object.hasOwnProperty.call(message, "batchRows"))
-                    object.batchRows = message.batchRows;
-                return object;
-            };
-
-            /**
-             * Converts this TaskTimings to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.TaskTimings
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            TaskTimings.prototype.toJSON = function() {
-                return TaskTimings.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return TaskTimings;
         })();
 
         v1.TaskFailure = (function() {
 
-            /**
-             * Properties of a TaskFailure.
-             * @typedef {Object} chorus.v1.TaskFailure.$Properties
-             * @property {string} [code] TaskFailure code
-             * @property {string} [message] TaskFailure message
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a TaskFailure.
-             * @memberof chorus.v1
-             * @interface ITaskFailure
-             * @augments chorus.v1.TaskFailure.$Properties
-             * @deprecated Use chorus.v1.TaskFailure.$Properties instead.
-             */
 
-            /**
-             * Shape of a TaskFailure.
-             * @typedef {chorus.v1.TaskFailure.$Properties} chorus.v1.TaskFailure.$Shape
-             */
 
-            /**
-             * Constructs a new TaskFailure.
-             * @memberof chorus.v1
-             * @classdesc Represents a TaskFailure.
-             * @constructor
-             * @param {chorus.v1.TaskFailure.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const TaskFailure = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -1500,31 +655,10 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * TaskFailure code.
-             * @member {string} code
-             * @memberof chorus.v1.TaskFailure
-             * @instance
-             */
             TaskFailure.prototype.code = "";
 
-            /**
-             * TaskFailure message.
-             * @member {string} message
-             * @memberof chorus.v1.TaskFailure
-             * @instance
-             */
             TaskFailure.prototype.message = "";
 
-            /**
-             * Encodes the specified TaskFailure message. Does not implicitly {@link chorus.v1.TaskFailure.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.TaskFailure
-             * @static
-             * @param {chorus.v1.TaskFailure.$Properties} message TaskFailure message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             TaskFailure.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -1542,17 +676,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a TaskFailure message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.TaskFailure
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.TaskFailure & chorus.v1.TaskFailure.$Shape} TaskFailure
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             TaskFailure.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -1615,116 +738,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a TaskFailure message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.TaskFailure
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.TaskFailure} TaskFailure
-             */
-            TaskFailure.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.TaskFailure)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.TaskFailure: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.TaskFailure();
-                if (object.code != null)
-                    if (typeof object.code !== "string" || object.code.length)
-                        message.code = $String(object.code);
-                if (object.message != null)
-                    if (typeof object.message !== "string" || object.message.length)
-                        message.message = $String(object.message);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a TaskFailure message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.TaskFailure
-             * @static
-             * @param {chorus.v1.TaskFailure} message TaskFailure
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            TaskFailure.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.code = "";
-                    object.message = "";
-                }
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    object.code = message.code;
-                if (message.message != null && $Object.hasOwnProperty.call(message, "message"))
-                    object.message = message.message;
-                return object;
-            };
-
-            /**
-             * Converts this TaskFailure to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.TaskFailure
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            TaskFailure.prototype.toJSON = function() {
-                return TaskFailure.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return TaskFailure;
         })();
 
         v1.Reply = (function() {
 
-            /**
-             * Properties of a Reply.
-             * @typedef {Object} chorus.v1.Reply.$Properties
-             * @property {string} [requestId] Reply requestId
-             * @property {number} [attempt] Reply attempt
-             * @property {string} [expert] Reply expert
-             * @property {number} [delivery] Reply delivery
-             * @property {string} [mixture] Reply mixture
-             * @property {string} [bundle] Reply bundle
-             * @property {string} [workerId] Reply workerId
-             * @property {Array.<chorus.v1.Tensor.$Properties>} [tensors] Reply tensors
-             * @property {string} [textDelta] Reply textDelta
-             * @property {boolean} [last] Reply last
-             * @property {chorus.v1.TaskTimings.$Properties} [timings] Reply timings
-             * @property {chorus.v1.TaskFailure.$Properties} [error] Reply error
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Reply.
-             * @memberof chorus.v1
-             * @interface IReply
-             * @augments chorus.v1.Reply.$Properties
-             * @deprecated Use chorus.v1.Reply.$Properties instead.
-             */
 
-            /**
-             * Shape of a Reply.
-             * @typedef {chorus.v1.Reply.$Properties} chorus.v1.Reply.$Shape
-             */
 
-            /**
-             * Constructs a new Reply.
-             * @memberof chorus.v1
-             * @classdesc Represents a Reply.
-             * @constructor
-             * @param {chorus.v1.Reply.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Reply = function (properties) {
                 this.tensors = [];
                 if (properties)
@@ -1733,111 +754,30 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Reply requestId.
-             * @member {string} requestId
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.requestId = "";
 
-            /**
-             * Reply attempt.
-             * @member {number} attempt
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.attempt = 0;
 
-            /**
-             * Reply expert.
-             * @member {string} expert
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.expert = "";
 
-            /**
-             * Reply delivery.
-             * @member {number} delivery
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.delivery = 0;
 
-            /**
-             * Reply mixture.
-             * @member {string} mixture
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.mixture = "";
 
-            /**
-             * Reply bundle.
-             * @member {string} bundle
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.bundle = "";
 
-            /**
-             * Reply workerId.
-             * @member {string} workerId
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.workerId = "";
 
-            /**
-             * Reply tensors.
-             * @member {Array.<chorus.v1.Tensor>} tensors
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.tensors = $util.emptyArray;
 
-            /**
-             * Reply textDelta.
-             * @member {string} textDelta
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.textDelta = "";
 
-            /**
-             * Reply last.
-             * @member {boolean} last
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.last = false;
 
-            /**
-             * Reply timings.
-             * @member {chorus.v1.TaskTimings} timings
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.timings = null;
 
-            /**
-             * Reply error.
-             * @member {chorus.v1.TaskFailure} error
-             * @memberof chorus.v1.Reply
-             * @instance
-             */
             Reply.prototype.error = null;
 
-            /**
-             * Encodes the specified Reply message. Does not implicitly {@link chorus.v1.Reply.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Reply
-             * @static
-             * @param {chorus.v1.Reply.$Properties} message Reply message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Reply.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -1876,17 +816,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Reply message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Reply
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Reply & chorus.v1.Reply.$Shape} Reply
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Reply.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -2032,181 +961,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Reply message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Reply
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Reply} Reply
-             */
-            Reply.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Reply)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Reply: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Reply();
-                if (object.requestId != null)
-                    if (typeof object.requestId !== "string" || object.requestId.length)
-                        message.requestId = $String(object.requestId);
-                if (object.attempt != null)
-                    if ($Number(object.attempt) !== 0)
-                        message.attempt = object.attempt >>> 0;
-                if (object.expert != null)
-                    if (typeof object.expert !== "string" || object.expert.length)
-                        message.expert = $String(object.expert);
-                if (object.delivery != null)
-                    if ($Number(object.delivery) !== 0)
-                        message.delivery = object.delivery >>> 0;
-                if (object.mixture != null)
-                    if (typeof object.mixture !== "string" || object.mixture.length)
-                        message.mixture = $String(object.mixture);
-                if (object.bundle != null)
-                    if (typeof object.bundle !== "string" || object.bundle.length)
-                        message.bundle = $String(object.bundle);
-                if (object.workerId != null)
-                    if (typeof object.workerId !== "string" || object.workerId.length)
-                        message.workerId = $String(object.workerId);
-                if (object.tensors) {
-                    if (!$Array.isArray(object.tensors))
-                        throw $TypeError(".chorus.v1.Reply.tensors: array expected");
-                    message.tensors = $Array(object.tensors.length);
-                    for (let i = 0; i < object.tensors.length; ++i) {
-                        if (!$util.isObject(object.tensors[i]))
-                            throw $TypeError(".chorus.v1.Reply.tensors: object expected");
-                        message.tensors[i] = $root.chorus.v1.Tensor.fromObject(object.tensors[i], _depth + 1);
-                    }
-                }
-                if (object.textDelta != null)
-                    if (typeof object.textDelta !== "string" || object.textDelta.length)
-                        message.textDelta = $String(object.textDelta);
-                if (object.last != null)
-                    if (object.last)
-                        message.last = $Boolean(object.last);
-                if (object.timings != null) {
-                    if (!$util.isObject(object.timings))
-                        throw $TypeError(".chorus.v1.Reply.timings: object expected");
-                    message.timings = $root.chorus.v1.TaskTimings.fromObject(object.timings, _depth + 1);
-                }
-                if (object.error != null) {
-                    if (!$util.isObject(object.error))
-                        throw $TypeError(".chorus.v1.Reply.error: object expected");
-                    message.error = $root.chorus.v1.TaskFailure.fromObject(object.error, _depth + 1);
-                }
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Reply message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Reply
-             * @static
-             * @param {chorus.v1.Reply} message Reply
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Reply.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults)
-                    object.tensors = [];
-                if (options.defaults) {
-                    object.requestId = "";
-                    object.attempt = 0;
-                    object.expert = "";
-                    object.delivery = 0;
-                    object.mixture = "";
-                    object.bundle = "";
-                    object.workerId = "";
-                    object.textDelta = "";
-                    object.last = false;
-                    object.timings = null;
-                    object.error = null;
-                }
-                if (message.requestId != null && $Object.hasOwnProperty.call(message, "requestId"))
-                    object.requestId = message.requestId;
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    object.attempt = message.attempt;
-                if (message.expert != null && $Object.hasOwnProperty.call(message, "expert"))
-                    object.expert = message.expert;
-                if (message.delivery != null && $Object.hasOwnProperty.call(message, "delivery"))
-                    object.delivery = message.delivery;
-                if (message.mixture != null && $Object.hasOwnProperty.call(message, "mixture"))
-                    object.mixture = message.mixture;
-                if (message.bundle != null && $Object.hasOwnProperty.call(message, "bundle"))
-                    object.bundle = message.bundle;
-                if (message.workerId != null && $Object.hasOwnProperty.call(message, "workerId"))
-                    object.workerId = message.workerId;
-                if (message.tensors && message.tensors.length) {
-                    object.tensors = $Array(message.tensors.length);
-                    for (let j = 0; j < message.tensors.length; ++j)
-                        object.tensors[j] = $root.chorus.v1.Tensor.toObject(message.tensors[j], options, _depth + 1);
-                }
-                if (message.textDelta != null && $Object.hasOwnProperty.call(message, "textDelta"))
-                    object.textDelta = message.textDelta;
-                if (message.last != null && $Object.hasOwnProperty.call(message, "last"))
-                    object.last = message.last;
-                if (message.timings != null && $Object.hasOwnProperty.call(message, "timings"))
-                    object.timings = $root.chorus.v1.TaskTimings.toObject(message.timings, options, _depth + 1);
-                if (message.error != null && $Object.hasOwnProperty.call(message, "error"))
-                    object.error = $root.chorus.v1.TaskFailure.toObject(message.error, options, _depth + 1);
-                return object;
-            };
-
-            /**
-             * Converts this Reply to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Reply
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Reply.prototype.toJSON = function() {
-                return Reply.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Reply;
         })();
 
         v1.ExpertRef = (function() {
 
-            /**
-             * Properties of an ExpertRef.
-             * @typedef {Object} chorus.v1.ExpertRef.$Properties
-             * @property {string} [mixture] ExpertRef mixture
-             * @property {string} [expert] ExpertRef expert
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of an ExpertRef.
-             * @memberof chorus.v1
-             * @interface IExpertRef
-             * @augments chorus.v1.ExpertRef.$Properties
-             * @deprecated Use chorus.v1.ExpertRef.$Properties instead.
-             */
 
-            /**
-             * Shape of an ExpertRef.
-             * @typedef {chorus.v1.ExpertRef.$Properties} chorus.v1.ExpertRef.$Shape
-             */
 
-            /**
-             * Constructs a new ExpertRef.
-             * @memberof chorus.v1
-             * @classdesc Represents an ExpertRef.
-             * @constructor
-             * @param {chorus.v1.ExpertRef.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const ExpertRef = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -2214,31 +976,10 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * ExpertRef mixture.
-             * @member {string} mixture
-             * @memberof chorus.v1.ExpertRef
-             * @instance
-             */
             ExpertRef.prototype.mixture = "";
 
-            /**
-             * ExpertRef expert.
-             * @member {string} expert
-             * @memberof chorus.v1.ExpertRef
-             * @instance
-             */
             ExpertRef.prototype.expert = "";
 
-            /**
-             * Encodes the specified ExpertRef message. Does not implicitly {@link chorus.v1.ExpertRef.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.ExpertRef
-             * @static
-             * @param {chorus.v1.ExpertRef.$Properties} message ExpertRef message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             ExpertRef.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2256,17 +997,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes an ExpertRef message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.ExpertRef
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.ExpertRef & chorus.v1.ExpertRef.$Shape} ExpertRef
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             ExpertRef.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -2329,106 +1059,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates an ExpertRef message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.ExpertRef
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.ExpertRef} ExpertRef
-             */
-            ExpertRef.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.ExpertRef)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.ExpertRef: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.ExpertRef();
-                if (object.mixture != null)
-                    if (typeof object.mixture !== "string" || object.mixture.length)
-                        message.mixture = $String(object.mixture);
-                if (object.expert != null)
-                    if (typeof object.expert !== "string" || object.expert.length)
-                        message.expert = $String(object.expert);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from an ExpertRef message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.ExpertRef
-             * @static
-             * @param {chorus.v1.ExpertRef} message ExpertRef
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            ExpertRef.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.mixture = "";
-                    object.expert = "";
-                }
-                if (message.mixture != null && $Object.hasOwnProperty.call(message, "mixture"))
-                    object.mixture = message.mixture;
-                if (message.expert != null && $Object.hasOwnProperty.call(message, "expert"))
-                    object.expert = message.expert;
-                return object;
-            };
-
-            /**
-             * Converts this ExpertRef to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.ExpertRef
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            ExpertRef.prototype.toJSON = function() {
-                return ExpertRef.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return ExpertRef;
         })();
 
         v1.BundleRef = (function() {
 
-            /**
-             * Properties of a BundleRef.
-             * @typedef {Object} chorus.v1.BundleRef.$Properties
-             * @property {string} [mixture] BundleRef mixture
-             * @property {string} [bundle] BundleRef bundle
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a BundleRef.
-             * @memberof chorus.v1
-             * @interface IBundleRef
-             * @augments chorus.v1.BundleRef.$Properties
-             * @deprecated Use chorus.v1.BundleRef.$Properties instead.
-             */
 
-            /**
-             * Shape of a BundleRef.
-             * @typedef {chorus.v1.BundleRef.$Properties} chorus.v1.BundleRef.$Shape
-             */
 
-            /**
-             * Constructs a new BundleRef.
-             * @memberof chorus.v1
-             * @classdesc Represents a BundleRef.
-             * @constructor
-             * @param {chorus.v1.BundleRef.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const BundleRef = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -2436,31 +1074,10 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * BundleRef mixture.
-             * @member {string} mixture
-             * @memberof chorus.v1.BundleRef
-             * @instance
-             */
             BundleRef.prototype.mixture = "";
 
-            /**
-             * BundleRef bundle.
-             * @member {string} bundle
-             * @memberof chorus.v1.BundleRef
-             * @instance
-             */
             BundleRef.prototype.bundle = "";
 
-            /**
-             * Encodes the specified BundleRef message. Does not implicitly {@link chorus.v1.BundleRef.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.BundleRef
-             * @static
-             * @param {chorus.v1.BundleRef.$Properties} message BundleRef message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             BundleRef.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2478,17 +1095,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a BundleRef message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.BundleRef
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.BundleRef & chorus.v1.BundleRef.$Shape} BundleRef
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             BundleRef.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -2551,107 +1157,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a BundleRef message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.BundleRef
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.BundleRef} BundleRef
-             */
-            BundleRef.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.BundleRef)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.BundleRef: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.BundleRef();
-                if (object.mixture != null)
-                    if (typeof object.mixture !== "string" || object.mixture.length)
-                        message.mixture = $String(object.mixture);
-                if (object.bundle != null)
-                    if (typeof object.bundle !== "string" || object.bundle.length)
-                        message.bundle = $String(object.bundle);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a BundleRef message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.BundleRef
-             * @static
-             * @param {chorus.v1.BundleRef} message BundleRef
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            BundleRef.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.mixture = "";
-                    object.bundle = "";
-                }
-                if (message.mixture != null && $Object.hasOwnProperty.call(message, "mixture"))
-                    object.mixture = message.mixture;
-                if (message.bundle != null && $Object.hasOwnProperty.call(message, "bundle"))
-                    object.bundle = message.bundle;
-                return object;
-            };
-
-            /**
-             * Converts this BundleRef to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.BundleRef
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            BundleRef.prototype.toJSON = function() {
-                return BundleRef.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return BundleRef;
         })();
 
         v1.WorkerLoad = (function() {
 
-            /**
-             * Properties of a WorkerLoad.
-             * @typedef {Object} chorus.v1.WorkerLoad.$Properties
-             * @property {number} [inFlight] WorkerLoad inFlight
-             * @property {number} [queued] WorkerLoad queued
-             * @property {number} [capacity] WorkerLoad capacity
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a WorkerLoad.
-             * @memberof chorus.v1
-             * @interface IWorkerLoad
-             * @augments chorus.v1.WorkerLoad.$Properties
-             * @deprecated Use chorus.v1.WorkerLoad.$Properties instead.
-             */
 
-            /**
-             * Shape of a WorkerLoad.
-             * @typedef {chorus.v1.WorkerLoad.$Properties} chorus.v1.WorkerLoad.$Shape
-             */
 
-            /**
-             * Constructs a new WorkerLoad.
-             * @memberof chorus.v1
-             * @classdesc Represents a WorkerLoad.
-             * @constructor
-             * @param {chorus.v1.WorkerLoad.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const WorkerLoad = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -2659,39 +1172,12 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * WorkerLoad inFlight.
-             * @member {number} inFlight
-             * @memberof chorus.v1.WorkerLoad
-             * @instance
-             */
             WorkerLoad.prototype.inFlight = 0;
 
-            /**
-             * WorkerLoad queued.
-             * @member {number} queued
-             * @memberof chorus.v1.WorkerLoad
-             * @instance
-             */
             WorkerLoad.prototype.queued = 0;
 
-            /**
-             * WorkerLoad capacity.
-             * @member {number} capacity
-             * @memberof chorus.v1.WorkerLoad
-             * @instance
-             */
             WorkerLoad.prototype.capacity = 0;
 
-            /**
-             * Encodes the specified WorkerLoad message. Does not implicitly {@link chorus.v1.WorkerLoad.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.WorkerLoad
-             * @static
-             * @param {chorus.v1.WorkerLoad.$Properties} message WorkerLoad message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             WorkerLoad.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2711,17 +1197,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a WorkerLoad message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.WorkerLoad
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.WorkerLoad & chorus.v1.WorkerLoad.$Shape} WorkerLoad
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             WorkerLoad.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -2793,115 +1268,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a WorkerLoad message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.WorkerLoad
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.WorkerLoad} WorkerLoad
-             */
-            WorkerLoad.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.WorkerLoad)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.WorkerLoad: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.WorkerLoad();
-                if (object.inFlight != null)
-                    if ($Number(object.inFlight) !== 0)
-                        message.inFlight = object.inFlight >>> 0;
-                if (object.queued != null)
-                    if ($Number(object.queued) !== 0)
-                        message.queued = object.queued >>> 0;
-                if (object.capacity != null)
-                    if ($Number(object.capacity) !== 0)
-                        message.capacity = object.capacity >>> 0;
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a WorkerLoad message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.WorkerLoad
-             * @static
-             * @param {chorus.v1.WorkerLoad} message WorkerLoad
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            WorkerLoad.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    object.inFlight = 0;
-                    object.queued = 0;
-                    object.capacity = 0;
-                }
-                if (message.inFlight != null && $Object.hasOwnProperty.call(message, "inFlight"))
-                    object.inFlight = message.inFlight;
-                if (message.queued != null && $Object.hasOwnProperty.call(message, "queued"))
-                    object.queued = message.queued;
-                if (message.capacity != null && $Object.hasOwnProperty.call(message, "capacity"))
-                    object.capacity = message.capacity;
-                return object;
-            };
-
-            /**
-             * Converts this WorkerLoad to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.WorkerLoad
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            WorkerLoad.prototype.toJSON = function() {
-                return WorkerLoad.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return WorkerLoad;
         })();
 
         v1.Presence = (function() {
 
-            /**
-             * Properties of a Presence.
-             * @typedef {Object} chorus.v1.Presence.$Properties
-             * @property {string} [workerId] Presence workerId
-             * @property {number} [slot] Presence slot
-             * @property {Array.<chorus.v1.ExpertRef.$Properties>} [experts] Presence experts
-             * @property {Array.<chorus.v1.BundleRef.$Properties>} [readyBundles] Presence readyBundles
-             * @property {chorus.v1.WorkerLoad.$Properties} [load] Presence load
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Presence.
-             * @memberof chorus.v1
-             * @interface IPresence
-             * @augments chorus.v1.Presence.$Properties
-             * @deprecated Use chorus.v1.Presence.$Properties instead.
-             */
 
-            /**
-             * Shape of a Presence.
-             * @typedef {chorus.v1.Presence.$Properties} chorus.v1.Presence.$Shape
-             */
 
-            /**
-             * Constructs a new Presence.
-             * @memberof chorus.v1
-             * @classdesc Represents a Presence.
-             * @constructor
-             * @param {chorus.v1.Presence.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Presence = function (properties) {
                 this.experts = [];
                 this.readyBundles = [];
@@ -2911,55 +1285,16 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Presence workerId.
-             * @member {string} workerId
-             * @memberof chorus.v1.Presence
-             * @instance
-             */
             Presence.prototype.workerId = "";
 
-            /**
-             * Presence slot.
-             * @member {number} slot
-             * @memberof chorus.v1.Presence
-             * @instance
-             */
             Presence.prototype.slot = 0;
 
-            /**
-             * Presence experts.
-             * @member {Array.<chorus.v1.ExpertRef>} experts
-             * @memberof chorus.v1.Presence
-             * @instance
-             */
             Presence.prototype.experts = $util.emptyArray;
 
-            /**
-             * Presence readyBundles.
-             * @member {Array.<chorus.v1.BundleRef>} readyBundles
-             * @memberof chorus.v1.Presence
-             * @instance
-             */
             Presence.prototype.readyBundles = $util.emptyArray;
 
-            /**
-             * Presence load.
-             * @member {chorus.v1.WorkerLoad} load
-             * @memberof chorus.v1.Presence
-             * @instance
-             */
             Presence.prototype.load = null;
 
-            /**
-             * Encodes the specified Presence message. Does not implicitly {@link chorus.v1.Presence.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Presence
-             * @static
-             * @param {chorus.v1.Presence.$Properties} message Presence message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Presence.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2985,17 +1320,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Presence message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Presence
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Presence & chorus.v1.Presence.$Shape} Presence
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Presence.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -3080,152 +1404,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Presence message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Presence
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Presence} Presence
-             */
-            Presence.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Presence)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Presence: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Presence();
-                if (object.workerId != null)
-                    if (typeof object.workerId !== "string" || object.workerId.length)
-                        message.workerId = $String(object.workerId);
-                if (object.slot != null)
-                    if ($Number(object.slot) !== 0)
-                        message.slot = object.slot >>> 0;
-                if (object.experts) {
-                    if (!$Array.isArray(object.experts))
-                        throw $TypeError(".chorus.v1.Presence.experts: array expected");
-                    message.experts = $Array(object.experts.length);
-                    for (let i = 0; i < object.experts.length; ++i) {
-                        if (!$util.isObject(object.experts[i]))
-                            throw $TypeError(".chorus.v1.Presence.experts: object expected");
-                        message.experts[i] = $root.chorus.v1.ExpertRef.fromObject(object.experts[i], _depth + 1);
-                    }
-                }
-                if (object.readyBundles) {
-                    if (!$Array.isArray(object.readyBundles))
-                        throw $TypeError(".chorus.v1.Presence.readyBundles: array expected");
-                    message.readyBundles = $Array(object.readyBundles.length);
-                    for (let i = 0; i < object.readyBundles.length; ++i) {
-                        if (!$util.isObject(object.readyBundles[i]))
-                            throw $TypeError(".chorus.v1.Presence.readyBundles: object expected");
-                        message.readyBundles[i] = $root.chorus.v1.BundleRef.fromObject(object.readyBundles[i], _depth + 1);
-                    }
-                }
-                if (object.load != null) {
-                    if (!$util.isObject(object.load))
-                        throw $TypeError(".chorus.v1.Presence.load: object expected");
-                    message.load = $root.chorus.v1.WorkerLoad.fromObject(object.load, _depth + 1);
-                }
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Presence message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Presence
-             * @static
-             * @param {chorus.v1.Presence} message Presence
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Presence.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults) {
-                    object.experts = [];
-                    object.readyBundles = [];
-                }
-                if (options.defaults) {
-                    object.workerId = "";
-                    object.slot = 0;
-                    object.load = null;
-                }
-                if (message.workerId != null && $Object.hasOwnProperty.call(message, "workerId"))
-                    object.workerId = message.workerId;
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot"))
-                    object.slot = message.slot;
-                if (message.experts && message.experts.length) {
-                    object.experts = $Array(message.experts.length);
-                    for (let j = 0; j < message.experts.length; ++j)
-                        object.experts[j] = $root.chorus.v1.ExpertRef.toObject(message.experts[j], options, _depth + 1);
-                }
-                if (message.readyBundles && message.readyBundles.length) {
-                    object.readyBundles = $Array(message.readyBundles.length);
-                    for (let j = 0; j < message.readyBundles.length; ++j)
-                        object.readyBundles[j] = $root.chorus.v1.BundleRef.toObject(message.readyBundles[j], options, _depth + 1);
-                }
-                if (message.load != null && $Object.hasOwnProperty.call(message, "load"))
-                    object.load = $root.chorus.v1.WorkerLoad.toObject(message.load, options, _depth + 1);
-                return object;
-            };
-
-            /**
-             * Converts this Presence to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Presence
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Presence.prototype.toJSON = function() {
-                return Presence.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Presence;
         })();
 
         v1.WorkerFrame = (function() {
 
-            /**
-             * Properties of a WorkerFrame.
-             * @typedef {Object} chorus.v1.WorkerFrame.$Properties
-             * @property {string} [workerId] WorkerFrame workerId
-             * @property {Array.<chorus.v1.Reply.$Properties>} [replies] WorkerFrame replies
-             * @property {chorus.v1.Presence.$Properties} [presence] WorkerFrame presence
-             * @property {chorus.v1.Ping.$Properties} [ping] WorkerFrame ping
-             * @property {chorus.v1.Pong.$Properties} [pong] WorkerFrame pong
-             * @property {boolean} [goodbye] WorkerFrame goodbye
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a WorkerFrame.
-             * @memberof chorus.v1
-             * @interface IWorkerFrame
-             * @augments chorus.v1.WorkerFrame.$Properties
-             * @deprecated Use chorus.v1.WorkerFrame.$Properties instead.
-             */
 
-            /**
-             * Shape of a WorkerFrame.
-             * @typedef {chorus.v1.WorkerFrame.$Properties} chorus.v1.WorkerFrame.$Shape
-             */
 
-            /**
-             * Constructs a new WorkerFrame.
-             * @memberof chorus.v1
-             * @classdesc Represents a WorkerFrame.
-             * @constructor
-             * @param {chorus.v1.WorkerFrame.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const WorkerFrame = function (properties) {
                 this.replies = [];
                 if (properties)
@@ -3234,63 +1420,18 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * WorkerFrame workerId.
-             * @member {string} workerId
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.workerId = "";
 
-            /**
-             * WorkerFrame replies.
-             * @member {Array.<chorus.v1.Reply>} replies
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.replies = $util.emptyArray;
 
-            /**
-             * WorkerFrame presence.
-             * @member {chorus.v1.Presence} presence
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.presence = null;
 
-            /**
-             * WorkerFrame ping.
-             * @member {chorus.v1.Ping} ping
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.ping = null;
 
-            /**
-             * WorkerFrame pong.
-             * @member {chorus.v1.Pong} pong
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.pong = null;
 
-            /**
-             * WorkerFrame goodbye.
-             * @member {boolean} goodbye
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             */
             WorkerFrame.prototype.goodbye = false;
 
-            /**
-             * Encodes the specified WorkerFrame message. Does not implicitly {@link chorus.v1.WorkerFrame.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.WorkerFrame
-             * @static
-             * @param {chorus.v1.WorkerFrame.$Properties} message WorkerFrame message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             WorkerFrame.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -3317,17 +1458,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a WorkerFrame message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.WorkerFrame
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.WorkerFrame & chorus.v1.WorkerFrame.$Shape} WorkerFrame
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             WorkerFrame.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -3416,150 +1546,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a WorkerFrame message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.WorkerFrame
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.WorkerFrame} WorkerFrame
-             */
-            WorkerFrame.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.WorkerFrame)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.WorkerFrame: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.WorkerFrame();
-                if (object.workerId != null)
-                    if (typeof object.workerId !== "string" || object.workerId.length)
-                        message.workerId = $String(object.workerId);
-                if (object.replies) {
-                    if (!$Array.isArray(object.replies))
-                        throw $TypeError(".chorus.v1.WorkerFrame.replies: array expected");
-                    message.replies = $Array(object.replies.length);
-                    for (let i = 0; i < object.replies.length; ++i) {
-                        if (!$util.isObject(object.replies[i]))
-                            throw $TypeError(".chorus.v1.WorkerFrame.replies: object expected");
-                        message.replies[i] = $root.chorus.v1.Reply.fromObject(object.replies[i], _depth + 1);
-                    }
-                }
-                if (object.presence != null) {
-                    if (!$util.isObject(object.presence))
-                        throw $TypeError(".chorus.v1.WorkerFrame.presence: object expected");
-                    message.presence = $root.chorus.v1.Presence.fromObject(object.presence, _depth + 1);
-                }
-                if (object.ping != null) {
-                    if (!$util.isObject(object.ping))
-                        throw $TypeError(".chorus.v1.WorkerFrame.ping: object expected");
-                    message.ping = $root.chorus.v1.Ping.fromObject(object.ping, _depth + 1);
-                }
-                if (object.pong != null) {
-                    if (!$util.isObject(object.pong))
-                        throw $TypeError(".chorus.v1.WorkerFrame.pong: object expected");
-                    message.pong = $root.chorus.v1.Pong.fromObject(object.pong, _depth + 1);
-                }
-                if (object.goodbye != null)
-                    if (object.goodbye)
-                        message.goodbye = $Boolean(object.goodbye);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a WorkerFrame message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.WorkerFrame
-             * @static
-             * @param {chorus.v1.WorkerFrame} message WorkerFrame
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            WorkerFrame.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults)
-                    object.replies = [];
-                if (options.defaults) {
-                    object.workerId = "";
-                    object.presence = null;
-                    object.ping = null;
-                    object.pong = null;
-                    object.goodbye = false;
-                }
-                if (message.workerId != null && $Object.hasOwnProperty.call(message, "workerId"))
-                    object.workerId = message.workerId;
-                if (message.replies && message.replies.length) {
-                    object.replies = $Array(message.replies.length);
-                    for (let j = 0; j < message.replies.length; ++j)
-                        object.replies[j] = $root.chorus.v1.Reply.toObject(message.replies[j], options, _depth + 1);
-                }
-                if (message.presence != null && $Object.hasOwnProperty.call(message, "presence"))
-                    object.presence = $root.chorus.v1.Presence.toObject(message.presence, options, _depth + 1);
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
-                    object.ping = $root.chorus.v1.Ping.toObject(message.ping, options, _depth + 1);
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
-                    object.pong = $root.chorus.v1.Pong.toObject(message.pong, options, _depth + 1);
-                if (message.goodbye != null && $Object.hasOwnProperty.call(message, "goodbye"))
-                    object.goodbye = message.goodbye;
-                return object;
-            };
-
-            /**
-             * Converts this WorkerFrame to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.WorkerFrame
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            WorkerFrame.prototype.toJSON = function() {
-                return WorkerFrame.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return WorkerFrame;
         })();
 
         v1.AggregatorFrame = (function() {
 
-            /**
-             * Properties of an AggregatorFrame.
-             * @typedef {Object} chorus.v1.AggregatorFrame.$Properties
-             * @property {chorus.v1.Hello.$Properties} [hello] AggregatorFrame hello
-             * @property {Array.<chorus.v1.TaskKey.$Properties>} [cancels] AggregatorFrame cancels
-             * @property {chorus.v1.Ping.$Properties} [ping] AggregatorFrame ping
-             * @property {chorus.v1.Pong.$Properties} [pong] AggregatorFrame pong
-             * @property {boolean} [goodbye] AggregatorFrame goodbye
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of an AggregatorFrame.
-             * @memberof chorus.v1
-             * @interface IAggregatorFrame
-             * @augments chorus.v1.AggregatorFrame.$Properties
-             * @deprecated Use chorus.v1.AggregatorFrame.$Properties instead.
-             */
 
-            /**
-             * Shape of an AggregatorFrame.
-             * @typedef {chorus.v1.AggregatorFrame.$Properties} chorus.v1.AggregatorFrame.$Shape
-             */
 
-            /**
-             * Constructs a new AggregatorFrame.
-             * @memberof chorus.v1
-             * @classdesc Represents an AggregatorFrame.
-             * @constructor
-             * @param {chorus.v1.AggregatorFrame.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const AggregatorFrame = function (properties) {
                 this.cancels = [];
                 if (properties)
@@ -3568,55 +1562,16 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * AggregatorFrame hello.
-             * @member {chorus.v1.Hello} hello
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             */
             AggregatorFrame.prototype.hello = null;
 
-            /**
-             * AggregatorFrame cancels.
-             * @member {Array.<chorus.v1.TaskKey>} cancels
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             */
             AggregatorFrame.prototype.cancels = $util.emptyArray;
 
-            /**
-             * AggregatorFrame ping.
-             * @member {chorus.v1.Ping} ping
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             */
             AggregatorFrame.prototype.ping = null;
 
-            /**
-             * AggregatorFrame pong.
-             * @member {chorus.v1.Pong} pong
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             */
             AggregatorFrame.prototype.pong = null;
 
-            /**
-             * AggregatorFrame goodbye.
-             * @member {boolean} goodbye
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             */
             AggregatorFrame.prototype.goodbye = false;
 
-            /**
-             * Encodes the specified AggregatorFrame message. Does not implicitly {@link chorus.v1.AggregatorFrame.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.AggregatorFrame
-             * @static
-             * @param {chorus.v1.AggregatorFrame.$Properties} message AggregatorFrame message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             AggregatorFrame.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -3641,17 +1596,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes an AggregatorFrame message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.AggregatorFrame
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.AggregatorFrame & chorus.v1.AggregatorFrame.$Shape} AggregatorFrame
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             AggregatorFrame.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -3731,140 +1675,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates an AggregatorFrame message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.AggregatorFrame
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.AggregatorFrame} AggregatorFrame
-             */
-            AggregatorFrame.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.AggregatorFrame)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.AggregatorFrame: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.AggregatorFrame();
-                if (object.hello != null) {
-                    if (!$util.isObject(object.hello))
-                        throw $TypeError(".chorus.v1.AggregatorFrame.hello: object expected");
-                    message.hello = $root.chorus.v1.Hello.fromObject(object.hello, _depth + 1);
-                }
-                if (object.cancels) {
-                    if (!$Array.isArray(object.cancels))
-                        throw $TypeError(".chorus.v1.AggregatorFrame.cancels: array expected");
-                    message.cancels = $Array(object.cancels.length);
-                    for (let i = 0; i < object.cancels.length; ++i) {
-                        if (!$util.isObject(object.cancels[i]))
-                            throw $TypeError(".chorus.v1.AggregatorFrame.cancels: object expected");
-                        message.cancels[i] = $root.chorus.v1.TaskKey.fromObject(object.cancels[i], _depth + 1);
-                    }
-                }
-                if (object.ping != null) {
-                    if (!$util.isObject(object.ping))
-                        throw $TypeError(".chorus.v1.AggregatorFrame.ping: object expected");
-                    message.ping = $root.chorus.v1.Ping.fromObject(object.ping, _depth + 1);
-                }
-                if (object.pong != null) {
-                    if (!$util.isObject(object.pong))
-                        throw $TypeError(".chorus.v1.AggregatorFrame.pong: object expected");
-                    message.pong = $root.chorus.v1.Pong.fromObject(object.pong, _depth + 1);
-                }
-                if (object.goodbye != null)
-                    if (object.goodbye)
-                        message.goodbye = $Boolean(object.goodbye);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from an AggregatorFrame message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.AggregatorFrame
-             * @static
-             * @param {chorus.v1.AggregatorFrame} message AggregatorFrame
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            AggregatorFrame.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.arrays || options.defaults)
-                    object.cancels = [];
-                if (options.defaults) {
-                    object.hello = null;
-                    object.ping = null;
-                    object.pong = null;
-                    object.goodbye = false;
-                }
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    object.hello = $root.chorus.v1.Hello.toObject(message.hello, options, _depth + 1);
-                if (message.cancels && message.cancels.length) {
-                    object.cancels = $Array(message.cancels.length);
-                    for (let j = 0; j < message.cancels.length; ++j)
-                        object.cancels[j] = $root.chorus.v1.TaskKey.toObject(message.cancels[j], options, _depth + 1);
-                }
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
-                    object.ping = $root.chorus.v1.Ping.toObject(message.ping, options, _depth + 1);
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
-                    object.pong = $root.chorus.v1.Pong.toObject(message.pong, options, _depth + 1);
-                if (message.goodbye != null && $Object.hasOwnProperty.call(message, "goodbye"))
-                    object.goodbye = message.goodbye;
-                return object;
-            };
-
-            /**
-             * Converts this AggregatorFrame to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.AggregatorFrame
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            AggregatorFrame.prototype.toJSON = function() {
-                return AggregatorFrame.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return AggregatorFrame;
         })();
 
         v1.Hello = (function() {
 
-            /**
-             * Properties of a Hello.
-             * @typedef {Object} chorus.v1.Hello.$Properties
-             * @property {string} [aggregatorId] Hello aggregatorId
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Hello.
-             * @memberof chorus.v1
-             * @interface IHello
-             * @augments chorus.v1.Hello.$Properties
-             * @deprecated Use chorus.v1.Hello.$Properties instead.
-             */
 
-            /**
-             * Shape of a Hello.
-             * @typedef {chorus.v1.Hello.$Properties} chorus.v1.Hello.$Shape
-             */
 
-            /**
-             * Constructs a new Hello.
-             * @memberof chorus.v1
-             * @classdesc Represents a Hello.
-             * @constructor
-             * @param {chorus.v1.Hello.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Hello = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -3872,23 +1690,8 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Hello aggregatorId.
-             * @member {string} aggregatorId
-             * @memberof chorus.v1.Hello
-             * @instance
-             */
             Hello.prototype.aggregatorId = "";
 
-            /**
-             * Encodes the specified Hello message. Does not implicitly {@link chorus.v1.Hello.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Hello
-             * @static
-             * @param {chorus.v1.Hello.$Properties} message Hello message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Hello.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -3904,17 +1707,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Hello message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Hello
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Hello & chorus.v1.Hello.$Shape} Hello
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Hello.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -3968,98 +1760,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Hello message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Hello
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Hello} Hello
-             */
-            Hello.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Hello)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Hello: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Hello();
-                if (object.aggregatorId != null)
-                    if (typeof object.aggregatorId !== "string" || object.aggregatorId.length)
-                        message.aggregatorId = $String(object.aggregatorId);
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Hello message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Hello
-             * @static
-             * @param {chorus.v1.Hello} message Hello
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Hello.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults)
-                    object.aggregatorId = "";
-                if (message.aggregatorId != null && $Object.hasOwnProperty.call(message, "aggregatorId"))
-                    object.aggregatorId = message.aggregatorId;
-                return object;
-            };
-
-            /**
-             * Converts this Hello to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Hello
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Hello.prototype.toJSON = function() {
-                return Hello.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Hello;
         })();
 
         v1.Ping = (function() {
 
-            /**
-             * Properties of a Ping.
-             * @typedef {Object} chorus.v1.Ping.$Properties
-             * @property {number} [t0Us] Ping t0Us
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Ping.
-             * @memberof chorus.v1
-             * @interface IPing
-             * @augments chorus.v1.Ping.$Properties
-             * @deprecated Use chorus.v1.Ping.$Properties instead.
-             */
 
-            /**
-             * Shape of a Ping.
-             * @typedef {chorus.v1.Ping.$Properties} chorus.v1.Ping.$Shape
-             */
 
-            /**
-             * Constructs a new Ping.
-             * @memberof chorus.v1
-             * @classdesc Represents a Ping.
-             * @constructor
-             * @param {chorus.v1.Ping.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Ping = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -4067,23 +1775,8 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Ping t0Us.
-             * @member {number} t0Us
-             * @memberof chorus.v1.Ping
-             * @instance
-             */
             Ping.prototype.t0Us = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
-            /**
-             * Encodes the specified Ping message. Does not implicitly {@link chorus.v1.Ping.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Ping
-             * @static
-             * @param {chorus.v1.Ping.$Properties} message Ping message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Ping.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -4099,17 +1792,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Ping message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Ping
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Ping & chorus.v1.Ping.$Shape} Ping
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Ping.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -4163,116 +1845,14 @@ export const chorus = $root.chorus = (() => {
                 return message;
             };
 
-            /**
-             * Creates a Ping message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Ping
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Ping} Ping
-             */
-            Ping.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Ping)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Ping: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Ping();
-                if (object.t0Us != null)
-                    if (typeof object.t0Us === "object" ? object.t0Us.low || object.t0Us.high : $Number(object.t0Us) !== 0)
-                        if ($util.Long)
-                            message.t0Us = $util.Long.fromValue(object.t0Us, false);
-                        else if (typeof object.t0Us === "string")
-                            message.t0Us = $parseInt(object.t0Us, 10);
-                        else if (typeof object.t0Us === "number")
-                            message.t0Us = object.t0Us;
-                        else if (typeof object.t0Us === "object")
-                            message.t0Us = new $util.LongBits(object.t0Us.low >>> 0, object.t0Us.high >>> 0).toNumber();
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Ping message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Ping
-             * @static
-             * @param {chorus.v1.Ping} message Ping
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Ping.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults)
-                    if ($util.Long) {
-                        let long = new $util.Long(0, 0, false);
-                        object.t0Us = options.longs === $String ? long.toString() : options.longs === $Number ? long.toNumber() : typeof $BigInt !== "undefined" && options.longs === $BigInt ? long.toBigInt() : long;
-                    } else
-                        object.t0Us = options.longs === $String ? "0" : typeof $BigInt !== "undefined" && options.longs === $BigInt ? $BigInt("0") : 0;
-                if (message.t0Us != null && $Object.hasOwnProperty.call(message, "t0Us"))
-                    if (typeof $BigInt !== "undefined" && options.longs === $BigInt)
-                        object.t0Us = typeof message.t0Us === "number" ? $BigInt(message.t0Us) : $util.Long.fromBits(message.t0Us.low >>> 0, message.t0Us.high >>> 0, false).toBigInt();
-                    else if (typeof message.t0Us === "number")
-                        object.t0Us = options.longs === $String ? $String(message.t0Us) : message.t0Us;
-                    else
-                        object.t0Us = options.longs === $String ? $util.Long.prototype.toString.call(message.t0Us) : options.longs === $Number ? new $util.LongBits(message.t0Us.low >>> 0, message.t0Us.high >>> 0).toNumber() : message.t0Us;
-                return object;
-            };
-
-            /**
-             * Converts this Ping to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Ping
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Ping.prototype.toJSON = function() {
-                return Ping.toObject(this, $protobuf.util.toJSONOptions);
-            };
-
             return Ping;
         })();
 
         v1.Pong = (function() {
 
-            /**
-             * Properties of a Pong.
-             * @typedef {Object} chorus.v1.Pong.$Properties
-             * @property {number} [t0Us] Pong t0Us
-             * @property {number} [t1Us] Pong t1Us
-             * @property {number} [t2Us] Pong t2Us
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
 
-            /**
-             * Properties of a Pong.
-             * @memberof chorus.v1
-             * @interface IPong
-             * @augments chorus.v1.Pong.$Properties
-             * @deprecated Use chorus.v1.Pong.$Properties instead.
-             */
 
-            /**
-             * Shape of a Pong.
-             * @typedef {chorus.v1.Pong.$Properties} chorus.v1.Pong.$Shape
-             */
 
-            /**
-             * Constructs a new Pong.
-             * @memberof chorus.v1
-             * @classdesc Represents a Pong.
-             * @constructor
-             * @param {chorus.v1.Pong.$Properties=} [properties] Properties to set
-             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
-             */
             const Pong = function (properties) {
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
@@ -4280,39 +1860,12 @@ export const chorus = $root.chorus = (() => {
                             this[keys[i]] = properties[keys[i]];
             };
 
-            /**
-             * Pong t0Us.
-             * @member {number} t0Us
-             * @memberof chorus.v1.Pong
-             * @instance
-             */
             Pong.prototype.t0Us = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
-            /**
-             * Pong t1Us.
-             * @member {number} t1Us
-             * @memberof chorus.v1.Pong
-             * @instance
-             */
             Pong.prototype.t1Us = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
-            /**
-             * Pong t2Us.
-             * @member {number} t2Us
-             * @memberof chorus.v1.Pong
-             * @instance
-             */
             Pong.prototype.t2Us = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
 
-            /**
-             * Encodes the specified Pong message. Does not implicitly {@link chorus.v1.Pong.verify|verify} messages.
-             * @function encode
-             * @memberof chorus.v1.Pong
-             * @static
-             * @param {chorus.v1.Pong.$Properties} message Pong message or plain object to encode
-             * @param {$protobuf.Writer} [writer] Writer to encode to
-             * @returns {$protobuf.Writer} Writer
-             */
             Pong.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -4332,17 +1885,6 @@ export const chorus = $root.chorus = (() => {
                 return writer;
             };
 
-            /**
-             * Decodes a Pong message from the specified reader or buffer.
-             * @function decode
-             * @memberof chorus.v1.Pong
-             * @static
-             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
-             * @param {number} [length] Message length if known beforehand
-             * @returns {chorus.v1.Pong & chorus.v1.Pong.$Shape} Pong
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
             Pong.decode = function (reader, length, _end, _depth, _target) {
                 if (!(reader instanceof $Reader))
                     reader = $Reader.create(reader);
@@ -4412,126 +1954,6 @@ export const chorus = $root.chorus = (() => {
                 if (_end !== $undefined)
                     throw $Error("missing end group");
                 return message;
-            };
-
-            /**
-             * Creates a Pong message from a plain object. Also converts values to their respective internal types.
-             * @function fromObject
-             * @memberof chorus.v1.Pong
-             * @static
-             * @param {Object.<string,*>} object Plain object
-             * @returns {chorus.v1.Pong} Pong
-             */
-            Pong.fromObject = function (object, _depth) {
-                if (object instanceof $root.chorus.v1.Pong)
-                    return object;
-                if (!$util.isObject(object))
-                    throw $TypeError(".chorus.v1.Pong: object expected");
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let message = new $root.chorus.v1.Pong();
-                if (object.t0Us != null)
-                    if (typeof object.t0Us === "object" ? object.t0Us.low || object.t0Us.high : $Number(object.t0Us) !== 0)
-                        if ($util.Long)
-                            message.t0Us = $util.Long.fromValue(object.t0Us, false);
-                        else if (typeof object.t0Us === "string")
-                            message.t0Us = $parseInt(object.t0Us, 10);
-                        else if (typeof object.t0Us === "number")
-                            message.t0Us = object.t0Us;
-                        else if (typeof object.t0Us === "object")
-                            message.t0Us = new $util.LongBits(object.t0Us.low >>> 0, object.t0Us.high >>> 0).toNumber();
-                if (object.t1Us != null)
-                    if (typeof object.t1Us === "object" ? object.t1Us.low || object.t1Us.high : $Number(object.t1Us) !== 0)
-                        if ($util.Long)
-                            message.t1Us = $util.Long.fromValue(object.t1Us, false);
-                        else if (typeof object.t1Us === "string")
-                            message.t1Us = $parseInt(object.t1Us, 10);
-                        else if (typeof object.t1Us === "number")
-                            message.t1Us = object.t1Us;
-                        else if (typeof object.t1Us === "object")
-                            message.t1Us = new $util.LongBits(object.t1Us.low >>> 0, object.t1Us.high >>> 0).toNumber();
-                if (object.t2Us != null)
-                    if (typeof object.t2Us === "object" ? object.t2Us.low || object.t2Us.high : $Number(object.t2Us) !== 0)
-                        if ($util.Long)
-                            message.t2Us = $util.Long.fromValue(object.t2Us, false);
-                        else if (typeof object.t2Us === "string")
-                            message.t2Us = $parseInt(object.t2Us, 10);
-                        else if (typeof object.t2Us === "number")
-                            message.t2Us = object.t2Us;
-                        else if (typeof object.t2Us === "object")
-                            message.t2Us = new $util.LongBits(object.t2Us.low >>> 0, object.t2Us.high >>> 0).toNumber();
-                return message;
-            };
-
-            /**
-             * Creates a plain object from a Pong message. Also converts values to other types if specified.
-             * @function toObject
-             * @memberof chorus.v1.Pong
-             * @static
-             * @param {chorus.v1.Pong} message Pong
-             * @param {$protobuf.IConversionOptions} [options] Conversion options
-             * @returns {Object.<string,*>} Plain object
-             */
-            Pong.toObject = function (message, options, _depth) {
-                if (!options)
-                    options = {};
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let object = {};
-                if (options.defaults) {
-                    if ($util.Long) {
-                        let long = new $util.Long(0, 0, false);
-                        object.t0Us = options.longs === $String ? long.toString() : options.longs === $Number ? long.toNumber() : typeof $BigInt !== "undefined" && options.longs === $BigInt ? long.toBigInt() : long;
-                    } else
-                        object.t0Us = options.longs === $String ? "0" : typeof $BigInt !== "undefined" && options.longs === $BigInt ? $BigInt("0") : 0;
-                    if ($util.Long) {
-                        let long = new $util.Long(0, 0, false);
-                        object.t1Us = options.longs === $String ? long.toString() : options.longs === $Number ? long.toNumber() : typeof $BigInt !== "undefined" && options.longs === $BigInt ? long.toBigInt() : long;
-                    } else
-                        object.t1Us = options.longs === $String ? "0" : typeof $BigInt !== "undefined" && options.longs === $BigInt ? $BigInt("0") : 0;
-                    if ($util.Long) {
-                        let long = new $util.Long(0, 0, false);
-                        object.t2Us = options.longs === $String ? long.toString() : options.longs === $Number ? long.toNumber() : typeof $BigInt !== "undefined" && options.longs === $BigInt ? long.toBigInt() : long;
-                    } else
-                        object.t2Us = options.longs === $String ? "0" : typeof $BigInt !== "undefined" && options.longs === $BigInt ? $BigInt("0") : 0;
-                }
-                if (message.t0Us != null && $Object.hasOwnProperty.call(message, "t0Us"))
-                    if (typeof $BigInt !== "undefined" && options.longs === $BigInt)
-                        object.t0Us = typeof message.t0Us === "number" ? $BigInt(message.t0Us) : $util.Long.fromBits(message.t0Us.low >>> 0, message.t0Us.high >>> 0, false).toBigInt();
-                    else if (typeof message.t0Us === "number")
-                        object.t0Us = options.longs === $String ? $String(message.t0Us) : message.t0Us;
-                    else
-                        object.t0Us = options.longs === $String ? $util.Long.prototype.toString.call(message.t0Us) : options.longs === $Number ? new $util.LongBits(message.t0Us.low >>> 0, message.t0Us.high >>> 0).toNumber() : message.t0Us;
-                if (message.t1Us != null && $Object.hasOwnProperty.call(message, "t1Us"))
-                    if (typeof $BigInt !== "undefined" && options.longs === $BigInt)
-                        object.t1Us = typeof message.t1Us === "number" ? $BigInt(message.t1Us) : $util.Long.fromBits(message.t1Us.low >>> 0, message.t1Us.high >>> 0, false).toBigInt();
-                    else if (typeof message.t1Us === "number")
-                        object.t1Us = options.longs === $String ? $String(message.t1Us) : message.t1Us;
-                    else
-                        object.t1Us = options.longs === $String ? $util.Long.prototype.toString.call(message.t1Us) : options.longs === $Number ? new $util.LongBits(message.t1Us.low >>> 0, message.t1Us.high >>> 0).toNumber() : message.t1Us;
-                if (message.t2Us != null && $Object.hasOwnProperty.call(message, "t2Us"))
-                    if (typeof $BigInt !== "undefined" && options.longs === $BigInt)
-                        object.t2Us = typeof message.t2Us === "number" ? $BigInt(message.t2Us) : $util.Long.fromBits(message.t2Us.low >>> 0, message.t2Us.high >>> 0, false).toBigInt();
-                    else if (typeof message.t2Us === "number")
-                        object.t2Us = options.longs === $String ? $String(message.t2Us) : message.t2Us;
-                    else
-                        object.t2Us = options.longs === $String ? $util.Long.prototype.toString.call(message.t2Us) : options.longs === $Number ? new $util.LongBits(message.t2Us.low >>> 0, message.t2Us.high >>> 0).toNumber() : message.t2Us;
-                return object;
-            };
-
-            /**
-             * Converts this Pong to JSON.
-             * @function toJSON
-             * @memberof chorus.v1.Pong
-             * @instance
-             * @returns {Object.<string,*>} JSON object
-             */
-            Pong.prototype.toJSON = function() {
-                return Pong.toObject(this, $protobuf.util.toJSONOptions);
             };
 
             return Pong;
