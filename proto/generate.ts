@@ -84,6 +84,8 @@ function fixTypes(types: string): string {
       )
       // --force-number leaves no use of it.
       .replace(/^import Long .*\n/m, '')
+      // They use no `this`, so that they may be handed around.
+      .replaceAll(/ static (encode|decode)\(/g, ' static $1(this: void, ')
       // Encoding does not change what it is given, so it must take the domain's readonly arrays.
       .replaceAll(/^(\s+\w+\?: )(\S+\[\];)$/gm, '$1readonly $2')
   );

@@ -79,7 +79,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Tensor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Tensor.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Tensor message from the specified reader or buffer.
@@ -89,7 +89,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Tensor & chorus.v1.Tensor.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Tensor & chorus.v1.Tensor.$Shape;
         }
 
         namespace Tensor {
@@ -151,7 +151,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TaskKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TaskKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TaskKey message from the specified reader or buffer.
@@ -161,7 +161,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskKey & chorus.v1.TaskKey.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskKey & chorus.v1.TaskKey.$Shape;
         }
 
         namespace TaskKey {
@@ -253,7 +253,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Task.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Task.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Task message from the specified reader or buffer.
@@ -263,7 +263,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Task & chorus.v1.Task.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Task & chorus.v1.Task.$Shape;
         }
 
         namespace Task {
@@ -355,7 +355,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TaskTimings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TaskTimings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TaskTimings message from the specified reader or buffer.
@@ -365,7 +365,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskTimings & chorus.v1.TaskTimings.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskTimings & chorus.v1.TaskTimings.$Shape;
         }
 
         namespace TaskTimings {
@@ -421,7 +421,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TaskFailure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TaskFailure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TaskFailure message from the specified reader or buffer.
@@ -431,7 +431,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskFailure & chorus.v1.TaskFailure.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TaskFailure & chorus.v1.TaskFailure.$Shape;
         }
 
         namespace TaskFailure {
@@ -514,7 +514,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Reply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Reply.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Reply message from the specified reader or buffer.
@@ -524,7 +524,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Reply & chorus.v1.Reply.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Reply & chorus.v1.Reply.$Shape;
         }
 
         namespace Reply {
@@ -607,7 +607,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ExpertRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ExpertRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an ExpertRef message from the specified reader or buffer.
@@ -617,7 +617,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertRef & chorus.v1.ExpertRef.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertRef & chorus.v1.ExpertRef.$Shape;
         }
 
         namespace ExpertRef {
@@ -670,7 +670,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.BundleRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.BundleRef.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a BundleRef message from the specified reader or buffer.
@@ -680,7 +680,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BundleRef & chorus.v1.BundleRef.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BundleRef & chorus.v1.BundleRef.$Shape;
         }
 
         namespace BundleRef {
@@ -736,7 +736,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.WorkerLoad.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.WorkerLoad.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a WorkerLoad message from the specified reader or buffer.
@@ -746,7 +746,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerLoad & chorus.v1.WorkerLoad.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerLoad & chorus.v1.WorkerLoad.$Shape;
         }
 
         namespace WorkerLoad {
@@ -811,7 +811,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Presence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Presence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Presence message from the specified reader or buffer.
@@ -821,7 +821,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Presence & chorus.v1.Presence.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Presence & chorus.v1.Presence.$Shape;
         }
 
         namespace Presence {
@@ -895,7 +895,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.WorkerFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.WorkerFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a WorkerFrame message from the specified reader or buffer.
@@ -905,7 +905,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerFrame & chorus.v1.WorkerFrame.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerFrame & chorus.v1.WorkerFrame.$Shape;
         }
 
         namespace WorkerFrame {
@@ -979,7 +979,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.AggregatorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.AggregatorFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an AggregatorFrame message from the specified reader or buffer.
@@ -989,7 +989,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AggregatorFrame & chorus.v1.AggregatorFrame.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AggregatorFrame & chorus.v1.AggregatorFrame.$Shape;
         }
 
         namespace AggregatorFrame {
@@ -1048,7 +1048,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Hello message from the specified reader or buffer.
@@ -1058,7 +1058,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Hello & chorus.v1.Hello.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Hello & chorus.v1.Hello.$Shape;
         }
 
         namespace Hello {
@@ -1105,7 +1105,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Ping.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Ping.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Ping message from the specified reader or buffer.
@@ -1115,7 +1115,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Ping & chorus.v1.Ping.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Ping & chorus.v1.Ping.$Shape;
         }
 
         namespace Ping {
@@ -1168,7 +1168,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Pong.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Pong.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Pong message from the specified reader or buffer.
@@ -1178,7 +1178,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Pong & chorus.v1.Pong.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Pong & chorus.v1.Pong.$Shape;
         }
 
         namespace Pong {

@@ -44,7 +44,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Failure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Failure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Failure message from the specified reader or buffer.
@@ -54,7 +54,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Failure & chorus.v1.Failure.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Failure & chorus.v1.Failure.$Shape;
         }
 
         namespace Failure {
@@ -137,7 +137,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RecommendRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RecommendRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RecommendRequest message from the specified reader or buffer.
@@ -147,7 +147,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendRequest & chorus.v1.RecommendRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendRequest & chorus.v1.RecommendRequest.$Shape;
         }
 
         namespace RecommendRequest {
@@ -230,7 +230,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Interaction.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Interaction.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an Interaction message from the specified reader or buffer.
@@ -240,7 +240,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Interaction & chorus.v1.Interaction.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Interaction & chorus.v1.Interaction.$Shape;
         }
 
         namespace Interaction {
@@ -296,7 +296,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Candidates.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Candidates.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Candidates message from the specified reader or buffer.
@@ -306,7 +306,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Candidates & chorus.v1.Candidates.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Candidates & chorus.v1.Candidates.$Shape;
         }
 
         namespace Candidates {
@@ -380,7 +380,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RecommendResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RecommendResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RecommendResponse message from the specified reader or buffer.
@@ -390,7 +390,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendResponse & chorus.v1.RecommendResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendResponse & chorus.v1.RecommendResponse.$Shape;
         }
 
         namespace RecommendResponse {
@@ -473,7 +473,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RankedItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RankedItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RankedItem message from the specified reader or buffer.
@@ -483,7 +483,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RankedItem & chorus.v1.RankedItem.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RankedItem & chorus.v1.RankedItem.$Shape;
         }
 
         namespace RankedItem {
@@ -548,7 +548,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Explanation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Explanation.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an Explanation message from the specified reader or buffer.
@@ -558,7 +558,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Explanation & chorus.v1.Explanation.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Explanation & chorus.v1.Explanation.$Shape;
         }
 
         namespace Explanation {
@@ -617,7 +617,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ExpertAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ExpertAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an ExpertAmount message from the specified reader or buffer.
@@ -627,7 +627,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertAmount & chorus.v1.ExpertAmount.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertAmount & chorus.v1.ExpertAmount.$Shape;
         }
 
         namespace ExpertAmount {
@@ -680,7 +680,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.HistoryAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.HistoryAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a HistoryAmount message from the specified reader or buffer.
@@ -690,7 +690,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.HistoryAmount & chorus.v1.HistoryAmount.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.HistoryAmount & chorus.v1.HistoryAmount.$Shape;
         }
 
         namespace HistoryAmount {
@@ -746,7 +746,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ExpertShare.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ExpertShare.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an ExpertShare message from the specified reader or buffer.
@@ -756,7 +756,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertShare & chorus.v1.ExpertShare.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExpertShare & chorus.v1.ExpertShare.$Shape;
         }
 
         namespace ExpertShare {
@@ -824,7 +824,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.AnswerTimings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.AnswerTimings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an AnswerTimings message from the specified reader or buffer.
@@ -834,7 +834,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AnswerTimings & chorus.v1.AnswerTimings.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AnswerTimings & chorus.v1.AnswerTimings.$Shape;
         }
 
         namespace AnswerTimings {
@@ -896,7 +896,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GetUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GetUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GetUserRequest message from the specified reader or buffer.
@@ -906,7 +906,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetUserRequest & chorus.v1.GetUserRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetUserRequest & chorus.v1.GetUserRequest.$Shape;
         }
 
         namespace GetUserRequest {
@@ -962,7 +962,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.User.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.User.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a User message from the specified reader or buffer.
@@ -972,7 +972,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.User & chorus.v1.User.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.User & chorus.v1.User.$Shape;
         }
 
         namespace User {
@@ -1034,7 +1034,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.HistoryItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.HistoryItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a HistoryItem message from the specified reader or buffer.
@@ -1044,7 +1044,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.HistoryItem & chorus.v1.HistoryItem.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.HistoryItem & chorus.v1.HistoryItem.$Shape;
         }
 
         namespace HistoryItem {
@@ -1097,7 +1097,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.DeleteUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.DeleteUserRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a DeleteUserRequest message from the specified reader or buffer.
@@ -1107,7 +1107,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteUserRequest & chorus.v1.DeleteUserRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteUserRequest & chorus.v1.DeleteUserRequest.$Shape;
         }
 
         namespace DeleteUserRequest {
@@ -1154,7 +1154,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.DeleteUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.DeleteUserResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a DeleteUserResponse message from the specified reader or buffer.
@@ -1164,7 +1164,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteUserResponse & chorus.v1.DeleteUserResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteUserResponse & chorus.v1.DeleteUserResponse.$Shape;
         }
 
         namespace DeleteUserResponse {
@@ -1223,7 +1223,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Item.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Item.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an Item message from the specified reader or buffer.
@@ -1233,7 +1233,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Item & chorus.v1.Item.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Item & chorus.v1.Item.$Shape;
         }
 
         namespace Item {
@@ -1292,7 +1292,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.UpsertItemRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.UpsertItemRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an UpsertItemRequest message from the specified reader or buffer.
@@ -1302,7 +1302,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.UpsertItemRequest & chorus.v1.UpsertItemRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.UpsertItemRequest & chorus.v1.UpsertItemRequest.$Shape;
         }
 
         namespace UpsertItemRequest {
@@ -1349,7 +1349,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.DeleteItemRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.DeleteItemRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a DeleteItemRequest message from the specified reader or buffer.
@@ -1359,7 +1359,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteItemRequest & chorus.v1.DeleteItemRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteItemRequest & chorus.v1.DeleteItemRequest.$Shape;
         }
 
         namespace DeleteItemRequest {
@@ -1406,7 +1406,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.DeleteItemResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.DeleteItemResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a DeleteItemResponse message from the specified reader or buffer.
@@ -1416,7 +1416,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteItemResponse & chorus.v1.DeleteItemResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeleteItemResponse & chorus.v1.DeleteItemResponse.$Shape;
         }
 
         namespace DeleteItemResponse {
@@ -1466,7 +1466,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.FeedbackBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.FeedbackBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a FeedbackBatch message from the specified reader or buffer.
@@ -1476,7 +1476,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackBatch & chorus.v1.FeedbackBatch.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackBatch & chorus.v1.FeedbackBatch.$Shape;
         }
 
         namespace FeedbackBatch {
@@ -1547,7 +1547,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.FeedbackEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.FeedbackEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a FeedbackEvent message from the specified reader or buffer.
@@ -1557,7 +1557,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackEvent & chorus.v1.FeedbackEvent.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackEvent & chorus.v1.FeedbackEvent.$Shape;
         }
 
         namespace FeedbackEvent {
@@ -1631,7 +1631,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.FeedbackAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.FeedbackAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a FeedbackAck message from the specified reader or buffer.
@@ -1641,7 +1641,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackAck & chorus.v1.FeedbackAck.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeedbackAck & chorus.v1.FeedbackAck.$Shape;
         }
 
         namespace FeedbackAck {
@@ -1700,7 +1700,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RejectedEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RejectedEvent.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RejectedEvent message from the specified reader or buffer.
@@ -1710,7 +1710,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RejectedEvent & chorus.v1.RejectedEvent.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RejectedEvent & chorus.v1.RejectedEvent.$Shape;
         }
 
         namespace RejectedEvent {
@@ -1784,7 +1784,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Job.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Job.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Job message from the specified reader or buffer.
@@ -1794,7 +1794,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Job & chorus.v1.Job.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Job & chorus.v1.Job.$Shape;
         }
 
         namespace Job {
@@ -1875,7 +1875,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.JobProgress.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.JobProgress.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a JobProgress message from the specified reader or buffer.
@@ -1885,7 +1885,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobProgress & chorus.v1.JobProgress.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobProgress & chorus.v1.JobProgress.$Shape;
         }
 
         namespace JobProgress {
@@ -1938,7 +1938,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.JobInput.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.JobInput.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a JobInput message from the specified reader or buffer.
@@ -1948,7 +1948,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobInput & chorus.v1.JobInput.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobInput & chorus.v1.JobInput.$Shape;
         }
 
         namespace JobInput {
@@ -2003,7 +2003,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RecommendBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RecommendBatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RecommendBatch message from the specified reader or buffer.
@@ -2013,7 +2013,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendBatch & chorus.v1.RecommendBatch.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendBatch & chorus.v1.RecommendBatch.$Shape;
         }
 
         namespace RecommendBatch {
@@ -2063,7 +2063,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.JobResult.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.JobResult.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a JobResult message from the specified reader or buffer.
@@ -2073,7 +2073,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobResult & chorus.v1.JobResult.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.JobResult & chorus.v1.JobResult.$Shape;
         }
 
         namespace JobResult {
@@ -2128,7 +2128,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RecommendResults.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RecommendResults.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RecommendResults message from the specified reader or buffer.
@@ -2138,7 +2138,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendResults & chorus.v1.RecommendResults.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RecommendResults & chorus.v1.RecommendResults.$Shape;
         }
 
         namespace RecommendResults {
@@ -2191,7 +2191,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.SubmitJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.SubmitJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a SubmitJobRequest message from the specified reader or buffer.
@@ -2201,7 +2201,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.SubmitJobRequest & chorus.v1.SubmitJobRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.SubmitJobRequest & chorus.v1.SubmitJobRequest.$Shape;
         }
 
         namespace SubmitJobRequest {
@@ -2259,7 +2259,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GetJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GetJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GetJobRequest message from the specified reader or buffer.
@@ -2269,7 +2269,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetJobRequest & chorus.v1.GetJobRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetJobRequest & chorus.v1.GetJobRequest.$Shape;
         }
 
         namespace GetJobRequest {
@@ -2322,7 +2322,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListJobsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListJobsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListJobsRequest message from the specified reader or buffer.
@@ -2332,7 +2332,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListJobsRequest & chorus.v1.ListJobsRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListJobsRequest & chorus.v1.ListJobsRequest.$Shape;
         }
 
         namespace ListJobsRequest {
@@ -2388,7 +2388,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListJobsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListJobsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListJobsResponse message from the specified reader or buffer.
@@ -2398,7 +2398,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListJobsResponse & chorus.v1.ListJobsResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListJobsResponse & chorus.v1.ListJobsResponse.$Shape;
         }
 
         namespace ListJobsResponse {
@@ -2452,7 +2452,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.CancelJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.CancelJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a CancelJobRequest message from the specified reader or buffer.
@@ -2462,7 +2462,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.CancelJobRequest & chorus.v1.CancelJobRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.CancelJobRequest & chorus.v1.CancelJobRequest.$Shape;
         }
 
         namespace CancelJobRequest {
@@ -2509,7 +2509,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RetryJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RetryJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RetryJobRequest message from the specified reader or buffer.
@@ -2519,7 +2519,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RetryJobRequest & chorus.v1.RetryJobRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RetryJobRequest & chorus.v1.RetryJobRequest.$Shape;
         }
 
         namespace RetryJobRequest {
@@ -2566,7 +2566,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.WatchJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.WatchJobRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a WatchJobRequest message from the specified reader or buffer.
@@ -2576,7 +2576,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WatchJobRequest & chorus.v1.WatchJobRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WatchJobRequest & chorus.v1.WatchJobRequest.$Shape;
         }
 
         namespace WatchJobRequest {
@@ -2641,7 +2641,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Bundle.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Bundle.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Bundle message from the specified reader or buffer.
@@ -2651,7 +2651,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Bundle & chorus.v1.Bundle.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Bundle & chorus.v1.Bundle.$Shape;
         }
 
         namespace Bundle {
@@ -2719,7 +2719,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.BundleExpert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.BundleExpert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a BundleExpert message from the specified reader or buffer.
@@ -2729,7 +2729,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BundleExpert & chorus.v1.BundleExpert.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BundleExpert & chorus.v1.BundleExpert.$Shape;
         }
 
         namespace BundleExpert {
@@ -2779,7 +2779,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListBundlesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListBundlesRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListBundlesRequest message from the specified reader or buffer.
@@ -2789,7 +2789,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListBundlesRequest & chorus.v1.ListBundlesRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListBundlesRequest & chorus.v1.ListBundlesRequest.$Shape;
         }
 
         namespace ListBundlesRequest {
@@ -2836,7 +2836,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListBundlesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListBundlesResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListBundlesResponse message from the specified reader or buffer.
@@ -2846,7 +2846,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListBundlesResponse & chorus.v1.ListBundlesResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListBundlesResponse & chorus.v1.ListBundlesResponse.$Shape;
         }
 
         namespace ListBundlesResponse {
@@ -2896,7 +2896,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GetBundleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GetBundleRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GetBundleRequest message from the specified reader or buffer.
@@ -2906,7 +2906,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetBundleRequest & chorus.v1.GetBundleRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetBundleRequest & chorus.v1.GetBundleRequest.$Shape;
         }
 
         namespace GetBundleRequest {
@@ -2959,7 +2959,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.PromoteRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.PromoteRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a PromoteRequest message from the specified reader or buffer.
@@ -2969,7 +2969,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.PromoteRequest & chorus.v1.PromoteRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.PromoteRequest & chorus.v1.PromoteRequest.$Shape;
         }
 
         namespace PromoteRequest {
@@ -3019,7 +3019,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RollbackRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RollbackRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RollbackRequest message from the specified reader or buffer.
@@ -3029,7 +3029,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RollbackRequest & chorus.v1.RollbackRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RollbackRequest & chorus.v1.RollbackRequest.$Shape;
         }
 
         namespace RollbackRequest {
@@ -3073,7 +3073,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ReloadRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ReloadRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ReloadRequest message from the specified reader or buffer.
@@ -3083,7 +3083,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReloadRequest & chorus.v1.ReloadRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReloadRequest & chorus.v1.ReloadRequest.$Shape;
         }
 
         namespace ReloadRequest {
@@ -3130,7 +3130,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ReloadResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ReloadResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ReloadResponse message from the specified reader or buffer.
@@ -3140,7 +3140,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReloadResponse & chorus.v1.ReloadResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReloadResponse & chorus.v1.ReloadResponse.$Shape;
         }
 
         namespace ReloadResponse {
@@ -3196,7 +3196,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.RejectedBundle.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.RejectedBundle.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a RejectedBundle message from the specified reader or buffer.
@@ -3206,7 +3206,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RejectedBundle & chorus.v1.RejectedBundle.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.RejectedBundle & chorus.v1.RejectedBundle.$Shape;
         }
 
         namespace RejectedBundle {
@@ -3280,7 +3280,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GenerateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GenerateRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GenerateRequest message from the specified reader or buffer.
@@ -3290,7 +3290,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateRequest & chorus.v1.GenerateRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateRequest & chorus.v1.GenerateRequest.$Shape;
         }
 
         namespace GenerateRequest {
@@ -3361,7 +3361,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ChatMessage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ChatMessage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ChatMessage message from the specified reader or buffer.
@@ -3371,7 +3371,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ChatMessage & chorus.v1.ChatMessage.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ChatMessage & chorus.v1.ChatMessage.$Shape;
         }
 
         namespace ChatMessage {
@@ -3439,7 +3439,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GenerateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GenerateResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GenerateResponse message from the specified reader or buffer.
@@ -3449,7 +3449,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateResponse & chorus.v1.GenerateResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateResponse & chorus.v1.GenerateResponse.$Shape;
         }
 
         namespace GenerateResponse {
@@ -3529,7 +3529,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GenerateDelta.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GenerateDelta.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GenerateDelta message from the specified reader or buffer.
@@ -3539,7 +3539,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateDelta & chorus.v1.GenerateDelta.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GenerateDelta & chorus.v1.GenerateDelta.$Shape;
         }
 
         namespace GenerateDelta {
@@ -3610,7 +3610,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TextRoute.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TextRoute.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TextRoute message from the specified reader or buffer.
@@ -3620,7 +3620,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TextRoute & chorus.v1.TextRoute.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TextRoute & chorus.v1.TextRoute.$Shape;
         }
 
         namespace TextRoute {
@@ -3679,7 +3679,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TextAlternative.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TextAlternative.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TextAlternative message from the specified reader or buffer.
@@ -3689,7 +3689,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TextAlternative & chorus.v1.TextAlternative.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TextAlternative & chorus.v1.TextAlternative.$Shape;
         }
 
         namespace TextAlternative {
@@ -3742,7 +3742,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.FeatureAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.FeatureAmount.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a FeatureAmount message from the specified reader or buffer.
@@ -3752,7 +3752,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeatureAmount & chorus.v1.FeatureAmount.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.FeatureAmount & chorus.v1.FeatureAmount.$Shape;
         }
 
         namespace FeatureAmount {
@@ -3805,7 +3805,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TokenUsage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TokenUsage.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TokenUsage message from the specified reader or buffer.
@@ -3815,7 +3815,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TokenUsage & chorus.v1.TokenUsage.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TokenUsage & chorus.v1.TokenUsage.$Shape;
         }
 
         namespace TokenUsage {
@@ -3868,7 +3868,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.EmbedRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.EmbedRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an EmbedRequest message from the specified reader or buffer.
@@ -3878,7 +3878,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.EmbedRequest & chorus.v1.EmbedRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.EmbedRequest & chorus.v1.EmbedRequest.$Shape;
         }
 
         namespace EmbedRequest {
@@ -3937,7 +3937,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.EmbedResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.EmbedResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an EmbedResponse message from the specified reader or buffer.
@@ -3947,7 +3947,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.EmbedResponse & chorus.v1.EmbedResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.EmbedResponse & chorus.v1.EmbedResponse.$Shape;
         }
 
         namespace EmbedResponse {
@@ -4003,7 +4003,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Embedding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Embedding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an Embedding message from the specified reader or buffer.
@@ -4013,7 +4013,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Embedding & chorus.v1.Embedding.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Embedding & chorus.v1.Embedding.$Shape;
         }
 
         namespace Embedding {
@@ -4057,7 +4057,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GetStatusRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GetStatusRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GetStatusRequest message from the specified reader or buffer.
@@ -4067,7 +4067,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetStatusRequest & chorus.v1.GetStatusRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GetStatusRequest & chorus.v1.GetStatusRequest.$Shape;
         }
 
         namespace GetStatusRequest {
@@ -4123,7 +4123,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.PlatformStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.PlatformStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a PlatformStatus message from the specified reader or buffer.
@@ -4133,7 +4133,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.PlatformStatus & chorus.v1.PlatformStatus.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.PlatformStatus & chorus.v1.PlatformStatus.$Shape;
         }
 
         namespace PlatformStatus {
@@ -4210,7 +4210,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.WorkerStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.WorkerStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a WorkerStatus message from the specified reader or buffer.
@@ -4220,7 +4220,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerStatus & chorus.v1.WorkerStatus.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.WorkerStatus & chorus.v1.WorkerStatus.$Shape;
         }
 
         namespace WorkerStatus {
@@ -4294,7 +4294,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.BreakerStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.BreakerStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a BreakerStatus message from the specified reader or buffer.
@@ -4304,7 +4304,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BreakerStatus & chorus.v1.BreakerStatus.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.BreakerStatus & chorus.v1.BreakerStatus.$Shape;
         }
 
         namespace BreakerStatus {
@@ -4363,7 +4363,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.TopicStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.TopicStatus.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a TopicStatus message from the specified reader or buffer.
@@ -4373,7 +4373,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TopicStatus & chorus.v1.TopicStatus.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.TopicStatus & chorus.v1.TopicStatus.$Shape;
         }
 
         namespace TopicStatus {
@@ -4429,7 +4429,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.SetBreakerRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.SetBreakerRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a SetBreakerRequest message from the specified reader or buffer.
@@ -4439,7 +4439,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.SetBreakerRequest & chorus.v1.SetBreakerRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.SetBreakerRequest & chorus.v1.SetBreakerRequest.$Shape;
         }
 
         namespace SetBreakerRequest {
@@ -4498,7 +4498,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListDeadLettersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListDeadLettersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListDeadLettersRequest message from the specified reader or buffer.
@@ -4508,7 +4508,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListDeadLettersRequest & chorus.v1.ListDeadLettersRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListDeadLettersRequest & chorus.v1.ListDeadLettersRequest.$Shape;
         }
 
         namespace ListDeadLettersRequest {
@@ -4564,7 +4564,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ListDeadLettersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ListDeadLettersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ListDeadLettersResponse message from the specified reader or buffer.
@@ -4574,7 +4574,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListDeadLettersResponse & chorus.v1.ListDeadLettersResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ListDeadLettersResponse & chorus.v1.ListDeadLettersResponse.$Shape;
         }
 
         namespace ListDeadLettersResponse {
@@ -4636,7 +4636,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.DeadLetter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.DeadLetter.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a DeadLetter message from the specified reader or buffer.
@@ -4646,7 +4646,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeadLetter & chorus.v1.DeadLetter.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.DeadLetter & chorus.v1.DeadLetter.$Shape;
         }
 
         namespace DeadLetter {
@@ -4708,7 +4708,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ReplayDeadLettersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ReplayDeadLettersRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ReplayDeadLettersRequest message from the specified reader or buffer.
@@ -4718,7 +4718,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReplayDeadLettersRequest & chorus.v1.ReplayDeadLettersRequest.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReplayDeadLettersRequest & chorus.v1.ReplayDeadLettersRequest.$Shape;
         }
 
         namespace ReplayDeadLettersRequest {
@@ -4768,7 +4768,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.ReplayDeadLettersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.ReplayDeadLettersResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a ReplayDeadLettersResponse message from the specified reader or buffer.
@@ -4778,7 +4778,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReplayDeadLettersResponse & chorus.v1.ReplayDeadLettersResponse.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ReplayDeadLettersResponse & chorus.v1.ReplayDeadLettersResponse.$Shape;
         }
 
         namespace ReplayDeadLettersResponse {
@@ -4834,7 +4834,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.GatewayFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.GatewayFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a GatewayFrame message from the specified reader or buffer.
@@ -4844,7 +4844,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GatewayFrame & chorus.v1.GatewayFrame.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.GatewayFrame & chorus.v1.GatewayFrame.$Shape;
         }
 
         namespace GatewayFrame {
@@ -4927,7 +4927,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Question.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Question.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes a Question message from the specified reader or buffer.
@@ -4937,7 +4937,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Question & chorus.v1.Question.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Question & chorus.v1.Question.$Shape;
         }
 
         namespace Question {
@@ -5025,7 +5025,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.AnswerFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.AnswerFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an AnswerFrame message from the specified reader or buffer.
@@ -5035,7 +5035,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AnswerFrame & chorus.v1.AnswerFrame.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.AnswerFrame & chorus.v1.AnswerFrame.$Shape;
         }
 
         namespace AnswerFrame {
@@ -5106,7 +5106,7 @@ export namespace chorus {
              * @param [writer] Writer to encode to
              * @returns Writer
              */
-            static encode(message: chorus.v1.Answer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+            static encode(this: void, message: chorus.v1.Answer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
 
             /**
              * Decodes an Answer message from the specified reader or buffer.
@@ -5116,7 +5116,7 @@ export namespace chorus {
              * @throws {Error} If the payload is not a reader or valid buffer
              * @throws {$protobuf.util.ProtocolError} If required fields are missing
              */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Answer & chorus.v1.Answer.$Shape;
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Answer & chorus.v1.Answer.$Shape;
         }
 
         namespace Answer {
