@@ -14,6 +14,19 @@ export interface ModelRunner {
    * @throws ChorusError `bundle_rejected` with the reason.
    */
   load(name: string, bytes: Uint8Array, signature: ModelSignature): Promise<LoadedModel>;
+  /**
+   * Puts arithmetic of this program into the threads, to be run as a model is: for what ONNX has
+   * no operator for, and the serving thread no time.
+   * @param module file that exports a `KernelModule`; never a path out of a bundle, for it is code.
+   * @param constants what the kernel works with, copied.
+   * @throws ChorusError `bundle_rejected` when the module cannot be loaded or refuses the constants.
+   */
+  loadKernel(
+    name: string,
+    module: URL,
+    signature: ModelSignature,
+    constants: readonly Tensor[],
+  ): Promise<LoadedModel>;
   /** Runs that can go on at once: the number of threads. */
   readonly capacity: number;
   /** Name of the device that computes: `cpu` or `cuda`. */
@@ -29,7 +42,9 @@ export interface LoadedModel {
    * @param inputs one tensor for each input of the signature, all with the same number of rows
    *   on their `batch` axes. Their buffers are handed to the thread: do not use them afterwards.
    * @returns one tensor for each output of the signature, in its order.
-   * @throws ChorusError `model_failed` when the run fails or gives another number of rows.
+   * @throws ChorusError `model_failed` when the run fails or gives another number of rows;
+   *   `invalid_argument`, with the input as its field, when the inputs do not fit the signature;
+   *   `unknown_bundle` after `release`, `unavailable` after the runner's `close`.
    */
   run(inputs: readonly Tensor[]): Promise<ModelRun>;
   /** Waits for its runs in flight and frees its memory. Harmless twice. */

@@ -1,0 +1,143 @@
+import { ChorusError } from '../../domain/errors.ts';
+import type { Tensor } from '../../domain/tensor.ts';
+import type { ModelRun } from './model-runner.ts';
+import type { ModelSource } from './model-thread-messages.ts';
+import { ModelThread, type ModelThreadOptions } from './model-thread.ts';
+import type { ModelInterface } from './signature-check.ts';
+
+/** How one place of the pool keeps its thread. */
+export interface ThreadSlotOptions extends Omit<ModelThreadOptions, 'onCrash'> {
+  /** Releases after which the thread is replaced: sessions leak a little each time. */
+  readonly recycleAfter: number;
+  /** Told after a crash, for the log. */
+  readonly onCrash: (models: number) => void;
+}
+
+/**
+ * One place of the pool: a thread and the models that it must hold. When the thread crashes, a new
+ * one takes its place and loads them again; runs asked meanwhile wait behind that, since a thread
+ * keeps the order of requests.
+ */
+export class ThreadSlot {
+  readonly #options: ThreadSlotOptions;
+  readonly #held = new Map<number, ModelSource>();
+  #thread: ModelThread | undefined;
+  #changes: Promise<unknown> = Promise.resolve();
+  #releases = 0;
+  #ended = false;
+
+  constructor(options: ThreadSlotOptions) {
+    this.#options = options;
+    this.#thread = this.#start();
+  }
+
+  /** Calls under way. */
+  get inFlight(): number {
+    return this.#thread?.inFlight ?? 0;
+  }
+
+  /** Bytes of the models held, by which new ones are spread. */
+  get heldBytes(): number {
+    return [...this.#held.values()].reduce((sum, source) => sum + bytesOf(source), 0);
+  }
+
+  /** Creates a model and holds it until `release`; says what the engine found in an ONNX file. */
+  async load(model: number, source: ModelSource): Promise<ModelInterface | undefined> {
+    return this.#inTurn(async () => {
+      const reply = await this.#running().call({ kind: 'load', model, source });
+      if (reply.kind !== 'loaded') throw unexpected(reply.kind);
+      this.#held.set(model, source);
+      return reply.model;
+    });
+  }
+
+  /** Runs a model that it holds; the inputs' buffers go to the thread. */
+  async run(
+    model: number,
+    inputs: readonly Tensor[],
+    outputs: readonly string[],
+  ): Promise<ModelRun> {
+    const reply = await this.#running().call({ kind: 'run', model, inputs, outputs }, inputs);
+    if (reply.kind !== 'ran') throw unexpected(reply.kind);
+    return { outputs: reply.outputs, runUs: reply.runUs };
+  }
+
+  /** Frees a model after the runs asked before; at times it replaces the thread as well. */
+  async release(model: number): Promise<void> {
+    await this.#inTurn(async () => {
+      if (!this.#held.delete(model)) return;
+      this.#releases += 1;
+      if (this.#releases >= this.#options.recycleAfter) await this.#recycle();
+      // A thread that stops meanwhile has freed the model all the same.
+      else await this.#thread?.call({ kind: 'release', model }).catch(() => undefined);
+    });
+  }
+
+  /** Waits for what was asked and ends the thread. */
+  async end(): Promise<void> {
+    await this.#inTurn(async () => {
+      const thread = this.#thread;
+      this.#ended = true;
+      this.#thread = undefined;
+      this.#held.clear();
+      await thread?.end();
+    });
+  }
+
+  // Loads and releases go one at a time, so that a thread taking over knows what to hold.
+  async #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#changes.then(change);
+    this.#changes = result.catch(() => undefined);
+    return result;
+  }
+
+  async #recycle(): Promise<void> {
+    this.#releases = 0;
+    const fresh = this.#start();
+    try {
+      await Promise.all(this.#reload(fresh));
+    } catch {
+      // The new thread cannot take over; the old one goes on.
+      return fresh.end();
+    }
+    const old = this.#thread;
+    this.#thread = fresh;
+    await old?.end();
+  }
+
+  #running(): ModelThread {
+    if (this.#ended) throw new ChorusError('unavailable', 'the model runner is closed');
+    if (this.#thread === undefined) {
+      this.#thread = this.#start();
+      // A model that does not load again fails its runs by itself; nothing waits for it here.
+      void Promise.allSettled(this.#reload(this.#thread));
+    }
+    return this.#thread;
+  }
+
+  #start(): ModelThread {
+    const thread = new ModelThread({ ...this.#options, onCrash: () => this.#crashed(thread) });
+    return thread;
+  }
+
+  #crashed(thread: ModelThread): void {
+    if (thread !== this.#thread) return;
+    this.#thread = undefined;
+    this.#options.onCrash(this.#held.size);
+    // One that never answered would crash again at once, for ever: the next call starts it.
+    if (thread.hasAnswered) this.#running();
+  }
+
+  #reload(thread: ModelThread): Promise<unknown>[] {
+    return [...this.#held].map(([model, source]) => thread.call({ kind: 'load', model, source }));
+  }
+}
+
+function bytesOf(source: ModelSource): number {
+  if ('bytes' in source) return source.bytes.byteLength;
+  return source.constants.reduce((sum, { data }) => sum + data.byteLength, 0);
+}
+
+function unexpected(kind: string): ChorusError {
+  return new ChorusError('internal', `the model thread answered a call with '${kind}'`);
+}
