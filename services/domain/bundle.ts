@@ -73,3 +73,13 @@ export interface Manifest {
   readonly metrics: Readonly<Record<string, number | readonly number[]>>;
   readonly mixtureParameters: unknown;
 }
+
+/** A bundle whose files were read once, and whose every byte was checked against the manifest. */
+export interface BundleContents {
+  readonly manifest: Manifest;
+  /**
+   * The checked bytes of one file.
+   * @throws ChorusError `bundle_rejected` when the manifest does not list it.
+   */
+  file(path: string): Uint8Array;
+}

@@ -32,3 +32,15 @@ export interface Task extends TaskKey {
   readonly traceParent: string;
   readonly tensors: readonly Tensor[];
 }
+
+/** A task before somebody was chosen to run it. */
+export type TaskDraft = Omit<
+  Task,
+  'delivery' | 'aggregatorId' | 'workerId' | 'sentAtUs' | 'budgetMs'
+> & {
+  /** When nobody waits any more, in µs of this process's monotonic clock. */
+  readonly deadlineUs: number;
+};
+
+/** The record header that names the addressee, so that anybody else drops a task undecoded. */
+export const workerHeader = 'worker';

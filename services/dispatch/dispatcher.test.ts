@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import type { Presence } from '../domain/presence.ts';
+import type { TaskFailure } from '../domain/reply.ts';
+import type { TaskDraft, TaskKey } from '../domain/task.ts';
+import { RealClock } from '../platform/clock/real-clock.ts';
+import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
+import { RealRandom } from '../platform/random/real-random.ts';
+import { decodeTask } from '../platform/wire/task-codec.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { PresenceBoard } from './presence-board.ts';
+
+/** Remembers what was published, or fails as a lost broker would. */
+class PublishedRecords implements Pick<EventLog, 'publish'> {
+  readonly records: OutgoingRecord[] = [];
+  isDown = false;
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    if (this.isDown) throw new Error('no broker');
+    this.records.push(...records);
+    await Promise.resolve();
+  }
+}
+
+function setUp() {
+  const log = new PublishedRecords();
+  const board = new PresenceBoard(new RealRandom());
+  const failures: { key: TaskKey; failure: TaskFailure }[] = [];
+  const parts = {
+    log,
+    board,
+    clock: new RealClock(),
+    aggregatorId: 'a',
+  };
+  const dispatcher = new Dispatcher(parts, (key, failure) => failures.push({ key, failure }));
+  return { log, board, failures, dispatcher };
+}
+
+test('a task goes to the slot of an owner, addressed to it', () => {
+  const { log, board, dispatcher } = setUp();
+  board.update(worker('w1', 3));
+  dispatcher.dispatch([draft('1')]);
+  expect(log.records).toHaveLength(1);
+  const [record] = log.records;
+  expect(record).toMatchObject({ partition: 3, headers: { worker: 'w1' }, key: 'r' });
+  expect(record?.topic.name).toBe('moe.tasks.recommender.1');
+  const task = decodeTask(record?.value ?? new Uint8Array());
+  expect(task).toMatchObject({ delivery: 1, aggregatorId: 'a', workerId: 'w1', bundle: 'b' });
+  expect(task.budgetMs).toBeGreaterThan(0);
+});
+
+test('nobody present: the task fails at once as unavailable', () => {
+  const { log, failures, dispatcher } = setUp();
+  dispatcher.dispatch([draft('1')]);
+  expect(log.records).toEqual([]);
+  expect(failures[0]?.failure.code).toBe('unavailable');
+});
+
+test('a broken worker’s open tasks go to another owner, with the next delivery', () => {
+  const { log, board, dispatcher } = setUp();
+  board.update(worker('w1', 0));
+  dispatcher.dispatch([draft('1'), draft('2')]);
+  dispatcher.settle(draft('2'));
+  board.update(worker('w2', 1));
+  board.remove('w1');
+  dispatcher.resend('w1');
+  expect(log.records).toHaveLength(3);
+  expect(log.records[2]).toMatchObject({ partition: 1, headers: { worker: 'w2' } });
+  expect(decodeTask(log.records[2]?.value ?? new Uint8Array())).toMatchObject({
+    expert: '1',
+    delivery: 2,
+  });
+});
+
+test('a task that broke two workers is poison', () => {
+  const { board, failures, dispatcher } = setUp();
+  board.update(worker('w1', 0));
+  dispatcher.dispatch([draft('1')]);
+  for (const [gone, next] of [
+    ['w1', 'w2'],
+    ['w2', 'w3'],
+  ] as const) {
+    board.update(worker(next, 1));
+    board.remove(gone);
+    dispatcher.resend(gone);
+  }
+  expect(failures.map(({ failure }) => failure.code)).toEqual(['poison']);
+});
+
+test('a lost broker fails the tasks of that publish and forgets them', async () => {
+  const { log, board, failures, dispatcher } = setUp();
+  board.update(worker('w1', 0));
+  log.isDown = true;
+  dispatcher.dispatch([draft('1')]);
+  await expect.poll(() => failures.length).toBe(1);
+  expect(failures[0]?.failure).toEqual({ code: 'unavailable', message: 'no broker' });
+  expect(dispatcher.workerOf(draft('1'))).toBeUndefined();
+});
+
+test('the less loaded of two owners gets the task', () => {
+  const { log, board, dispatcher } = setUp();
+  board.update(worker('busy', 0, 1000));
+  board.update(worker('idle', 1));
+  for (let request = 0; request < 50; request += 1) {
+    dispatcher.dispatch([{ ...draft('1'), requestId: `r${request}` }]);
+  }
+  const toIdle = log.records.filter(({ headers }) => headers?.['worker'] === 'idle').length;
+  expect(toIdle).toBeGreaterThan(25);
+});
+
+function worker(workerId: string, slot: number, queued = 0): Presence {
+  return {
+    workerId,
+    slot,
+    experts: ['1', '2'].map((expert) => ({ mixture: 'recommender', expert })),
+    readyBundles: [{ mixture: 'recommender', bundle: 'b' }],
+    load: { inFlight: 0, queued, capacity: 32 },
+  };
+}
+
+function draft(expert: string): TaskDraft {
+  return {
+    requestId: 'r',
+    attempt: 0,
+    expert,
+    tenant: 'public',
+    mixture: 'recommender',
+    bundle: 'b',
+    lane: 'interactive',
+    traceParent: '',
+    tensors: [],
+    deadlineUs: new RealClock().monotonicUs() + 500_000,
+  };
+}

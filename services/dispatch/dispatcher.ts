@@ -1,0 +1,152 @@
+import { ChorusError } from '../domain/errors.ts';
+import type { Presence } from '../domain/presence.ts';
+import type { TaskFailure } from '../domain/reply.ts';
+import { type Task, type TaskDraft, type TaskKey, workerHeader } from '../domain/task.ts';
+import { taskTopic } from '../domain/topics.ts';
+import type { Clock } from '../platform/clock/clock.ts';
+import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
+import { metrics } from '../platform/telemetry/metrics.ts';
+import { encodeTask } from '../platform/wire/task-codec.ts';
+import type { PresenceBoard } from './presence-board.ts';
+
+/** What a dispatcher works with. */
+export interface DispatcherParts {
+  readonly log: Pick<EventLog, 'publish'>;
+  readonly board: PresenceBoard;
+  readonly clock: Clock;
+  /** Random per start of this process. */
+  readonly aggregatorId: string;
+}
+
+/** Tells why a task will get no reply. */
+export type FailureListener = (key: TaskKey, failure: TaskFailure) => void;
+
+/** A task is given up once it broke this many workers: a third would only break too. */
+const maxTaskDeliveries = 2;
+
+/**
+ * Sends each task to the slot of one present owner, and again to another one when that owner
+ * breaks. Knows mixtures, bundles and tensors, nothing of what they compute.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #failed: FailureListener;
+  readonly #open = new Map<string, OpenTask>();
+  readonly #openByWorker = new Map<string, Map<string, OpenTask>>();
+
+  constructor(parts: DispatcherParts, failed: FailureListener) {
+    this.#parts = parts;
+    this.#failed = failed;
+  }
+
+  /** Publishes the tasks of one request together. Every task ends in `settle`, `abandon` or the failure listener. */
+  dispatch(drafts: readonly TaskDraft[]): void {
+    this.#send(drafts.map((draft) => ({ draft, delivery: 1 })));
+  }
+
+  /** A reply came, or nobody waits any more: the task is no longer ours to resend. */
+  settle(key: TaskKey): void {
+    const id = taskId(key);
+    const task = this.#open.get(id);
+    if (task === undefined) return;
+    this.#open.delete(id);
+    this.#openByWorker.get(task.workerId)?.delete(id);
+    this.#parts.board.ended(task.workerId);
+  }
+
+  /** Who runs this task now, if it is still open: whom to tell that nobody waits. */
+  workerOf(key: TaskKey): string | undefined {
+    return this.#open.get(taskId(key))?.workerId;
+  }
+
+  /** A worker broke: its open tasks go to other owners at once, with `delivery` + 1. */
+  resend(workerId: string): void {
+    const tasks = [...(this.#openByWorker.get(workerId)?.values() ?? [])];
+    this.#openByWorker.delete(workerId);
+    for (const { draft } of tasks) this.#open.delete(taskId(draft));
+    const again: OpenDraft[] = [];
+    for (const { draft, delivery } of tasks) {
+      if (delivery < maxTaskDeliveries) {
+        again.push({ draft, delivery: delivery + 1, except: workerId });
+      } else {
+        this.#failed(draft, { code: 'poison', message: `broke ${delivery} workers that ran it` });
+      }
+    }
+    metrics.redispatches.inc(again.length);
+    this.#send(again);
+  }
+
+  #send(drafts: readonly OpenDraft[]): void {
+    const records: OutgoingRecord[] = [];
+    const sent: TaskDraft[] = [];
+    const nowUs = this.#parts.clock.monotonicUs();
+    for (const open of drafts) {
+      const owner = this.#parts.board.chooseOwner(open.draft, open.except);
+      if (owner === undefined) {
+        const message = `no worker present runs expert ${open.draft.expert} of ${open.draft.mixture}/${open.draft.bundle}`;
+        this.#failed(open.draft, { code: 'unavailable', message });
+        continue;
+      }
+      this.#remember(open, owner.workerId);
+      records.push(this.#record(open, owner, nowUs));
+      sent.push(open.draft);
+    }
+    if (records.length > 0) void this.#publish(records, sent);
+  }
+
+  #remember({ draft, delivery }: OpenDraft, workerId: string): void {
+    const id = taskId(draft);
+    const task = { draft, delivery, workerId };
+    this.#open.set(id, task);
+    const ofWorker = this.#openByWorker.get(workerId) ?? new Map<string, OpenTask>();
+    this.#openByWorker.set(workerId, ofWorker.set(id, task));
+    this.#parts.board.started(workerId);
+  }
+
+  #record({ draft, delivery }: OpenDraft, owner: Presence, nowUs: number): OutgoingRecord {
+    const { deadlineUs, ...rest } = draft;
+    const task: Task = {
+      ...rest,
+      delivery,
+      aggregatorId: this.#parts.aggregatorId,
+      workerId: owner.workerId,
+      budgetMs: Math.max(0, (deadlineUs - nowUs) / 1000),
+      sentAtUs: nowUs,
+    };
+    return {
+      topic: taskTopic(draft.mixture, draft.expert),
+      partition: owner.slot,
+      key: draft.requestId,
+      value: encodeTask(task),
+      headers: { [workerHeader]: owner.workerId },
+    };
+  }
+
+  async #publish(records: readonly OutgoingRecord[], drafts: readonly TaskDraft[]): Promise<void> {
+    try {
+      await this.#parts.log.publish(records);
+    } catch (thrown) {
+      const { code, message } = ChorusError.from(thrown, 'unavailable');
+      for (const draft of drafts) {
+        this.settle(draft);
+        this.#failed(draft, { code, message });
+      }
+    }
+  }
+}
+
+interface OpenDraft {
+  readonly draft: TaskDraft;
+  readonly delivery: number;
+  readonly except?: string;
+}
+
+interface OpenTask {
+  readonly draft: TaskDraft;
+  readonly delivery: number;
+  readonly workerId: string;
+}
+
+function taskId({ requestId, attempt, expert }: TaskKey): string {
+  return `${requestId}#${attempt}#${expert}`;
+}

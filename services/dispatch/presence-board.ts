@@ -1,0 +1,108 @@
+import type { Presence } from '../domain/presence.ts';
+import { metrics } from '../platform/telemetry/metrics.ts';
+import type { Random } from '../platform/random/random.ts';
+
+/** What must be run: one expert of one bundle. */
+export interface ExpertBundle {
+  readonly mixture: string;
+  readonly expert: string;
+  readonly bundle: string;
+}
+
+/** Who is there: the workers that announced themselves, what each can run, and how busy it is. */
+export class PresenceBoard {
+  readonly #random: Random;
+  readonly #present = new Map<string, Presence>();
+  readonly #owners = new Map<string, string[]>();
+  readonly #open = new Map<string, number>();
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** Takes a worker's newest word about itself. */
+  update(presence: Presence): void {
+    this.#present.set(presence.workerId, presence);
+    this.#index();
+  }
+
+  /** A worker left: it owns nothing any more. */
+  remove(workerId: string): void {
+    this.#present.delete(workerId);
+    this.#open.delete(workerId);
+    this.#index();
+  }
+
+  /** Workers present. */
+  get size(): number {
+    return this.#present.size;
+  }
+
+  /** Whether anybody can run this now. */
+  isPresent(what: ExpertBundle): boolean {
+    return this.#owners.has(keyOf(what));
+  }
+
+  /** Whether every one of these experts can be run with this bundle. */
+  areAllPresent(mixture: string, bundle: string, experts: readonly string[]): boolean {
+    return experts.every((expert) => this.isPresent({ mixture, bundle, expert }));
+  }
+
+  /**
+   * The less loaded of two owners drawn at random: nearly as even as asking all of them, without
+   * every aggregator rushing to the same idle worker (Mitzenmacher 2001, "The power of two choices").
+   *
+   * @param except a worker that broke with this task: anybody else, if there is somebody.
+   */
+  chooseOwner(what: ExpertBundle, except?: string): Presence | undefined {
+    const owners = this.#owners.get(keyOf(what)) ?? [];
+    const eligible = except === undefined ? owners : owners.filter((id) => id !== except);
+    if (eligible.length === 0) return undefined;
+    const first = Math.floor(this.#random.uniform() * eligible.length);
+    const second = Math.floor(this.#random.uniform() * eligible.length);
+    const left = this.#presenceAt(eligible, first);
+    const right = this.#presenceAt(eligible, second);
+    if (left === undefined || right === undefined) return left ?? right;
+    return this.#busyness(right) < this.#busyness(left) ? right : left;
+  }
+
+  /** Counts a task as this worker's until `ended`. */
+  started(workerId: string): void {
+    this.#open.set(workerId, (this.#open.get(workerId) ?? 0) + 1);
+  }
+
+  /** One of its tasks ended. */
+  ended(workerId: string): void {
+    const open = this.#open.get(workerId);
+    if (open !== undefined) this.#open.set(workerId, Math.max(0, open - 1));
+  }
+
+  #presenceAt(ids: readonly string[], index: number): Presence | undefined {
+    return this.#present.get(ids[index] ?? '');
+  }
+
+  #busyness({ workerId, load }: Presence): number {
+    // Announced load is as old as the last change that a worker thought worth saying; what this
+    // process sent since counts on top.
+    const announced = load.inFlight + load.queued;
+    return (announced + (this.#open.get(workerId) ?? 0)) / Math.max(1, load.capacity);
+  }
+
+  #index(): void {
+    this.#owners.clear();
+    for (const { workerId, experts, readyBundles } of this.#present.values()) {
+      for (const { mixture, expert } of experts) {
+        for (const ready of readyBundles) {
+          if (ready.mixture !== mixture) continue;
+          const key = keyOf({ mixture, expert, bundle: ready.bundle });
+          this.#owners.set(key, [...(this.#owners.get(key) ?? []), workerId]);
+        }
+      }
+    }
+    metrics.workersPresent.set(this.#present.size);
+  }
+}
+
+function keyOf({ mixture, expert, bundle }: ExpertBundle): string {
+  return `${mixture}/${bundle}/${expert}`;
+}

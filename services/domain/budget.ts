@@ -1,0 +1,7 @@
+/** How long a request may take, counted from its arrival on this process's monotonic clock. */
+export interface Budget {
+  /** When the request arrived, in µs of the monotonic clock. */
+  readonly arrivedUs: number;
+  /** Time from arrival to the latest answer, in ms. */
+  readonly budgetMs: number;
+}

@@ -1,0 +1,100 @@
+import { AnswerCache } from '../answer-cache/answer-cache.ts';
+import { PresenceBoard } from '../dispatch/presence-board.ts';
+import { taskTopic } from '../domain/topics.ts';
+import type { Cache } from '../platform/cache/cache.ts';
+import type { Clock } from '../platform/clock/clock.ts';
+import type { EventLog } from '../platform/event-log/event-log.ts';
+import type { ModelRunner } from '../platform/model-runner/model-runner.ts';
+import type { Random } from '../platform/random/random.ts';
+import type { Records } from '../platform/records/records.ts';
+import type { AggregatorLine } from '../platform/reply-line/reply-line.ts';
+import { BaseVectors } from '../recommender/base-vectors.ts';
+import { openRecommenderBundle, recommenderMixture } from '../recommender/recommender-bundle.ts';
+import { openBundleFolder } from '../registry/bundle-folder.ts';
+import { LivePointer, registryMigrations } from '../registry/live-pointer.ts';
+import { userMigrations, UserStates } from '../user-state/user-states.ts';
+import { AnswerRequest } from './answer-request.ts';
+import { AskExperts } from './ask-experts.ts';
+import { ComputeAnswer, type OpenBundle } from './compute-answer.ts';
+
+/** Where the recommender finds the outside world. */
+export interface RecommenderWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: EventLog;
+  readonly records: Records;
+  readonly cache: Cache;
+  readonly modelRunner: ModelRunner;
+  readonly aggregatorLine: AggregatorLine;
+  /** Settings `MODELS_DIR` and `COLLECT_MS`. */
+  readonly modelsDir: string;
+  readonly collectMs: number;
+}
+
+/** Every migration that the records need. */
+export const migrations = [...registryMigrations, ...userMigrations];
+
+/** The recommender mixture, put together: flow 1 with its aggregator in this process. */
+export class Recommender {
+  readonly #world: RecommenderWorld;
+  readonly #board: PresenceBoard;
+  readonly #experts: AskExperts;
+  readonly #open: OpenBundle;
+  /** Answers requests. */
+  readonly answerRequest: AnswerRequest;
+
+  private constructor(world: RecommenderWorld, open: OpenBundle) {
+    const { clock, collectMs } = world;
+    this.#world = world;
+    this.#open = open;
+    this.#board = new PresenceBoard(world.random);
+    this.#experts = new AskExperts({ ...world, line: world.aggregatorLine, board: this.#board });
+    this.answerRequest = new AnswerRequest({
+      live: () => this.#open,
+      users: new UserStates(world),
+      answers: new AnswerCache(world.cache),
+      compute: new ComputeAnswer({ experts: this.#experts, board: this.#board, clock, collectMs }),
+      clock,
+    });
+  }
+
+  /**
+   * Opens the live bundle and starts to listen for workers.
+   * @throws ChorusError `bundle_rejected` when there is none or it is broken.
+   */
+  static async open(world: RecommenderWorld): Promise<Recommender> {
+    await world.records.migrate(migrations);
+    const pointer = new LivePointer(world.records, world.clock);
+    const version = await pointer.readOrChoose(recommenderMixture, world.modelsDir);
+    const contents = await openBundleFolder(world.modelsDir, recommenderMixture, version);
+    const bundle = openRecommenderBundle(contents);
+    const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
+    await world.log.ensureTopics(topics);
+    const base = await BaseVectors.open(world.modelRunner, bundle);
+    const recommender = new Recommender(world, { bundle, base });
+    await world.aggregatorLine.open(recommender.#experts);
+    return recommender;
+  }
+
+  /** Version of the live bundle. */
+  get version(): string {
+    return this.#open.bundle.version;
+  }
+
+  /** Whether every expert of the live bundle has an owner present. */
+  get isComplete(): boolean {
+    const { version, experts } = this.#open.bundle;
+    return this.#board.areAllPresent(recommenderMixture, version, experts);
+  }
+
+  /** Workers present. */
+  get workers(): number {
+    return this.#board.size;
+  }
+
+  /** Ends the reply line and frees the bundle. Callers stop asking before. */
+  async close(): Promise<void> {
+    await this.#world.aggregatorLine.close();
+    await this.#open.base.close();
+  }
+}

@@ -1,0 +1,101 @@
+import type { RankedItem, RecommendRequest } from '../domain/recommendation.ts';
+import type { ScaledUser } from './head.ts';
+import type { RecommenderBundle } from './recommender-bundle.ts';
+import type { SequenceScores } from './sequence-scores.ts';
+
+/** Which rows compete for an answer. */
+export interface Contest {
+  /** Rows to rank. */
+  readonly rows: Int32Array;
+  /** Candidates that the catalogue does not know. */
+  readonly unknown: readonly string[];
+}
+
+/** The rows that may be in the answer: candidates or the whole catalogue, less what was seen or excluded. */
+export function contestants(
+  bundle: RecommenderBundle,
+  request: RecommendRequest,
+  seen: ReadonlySet<number>,
+): Contest {
+  const unknown: string[] = [];
+  const excluded = new Set(request.exclude.map((id) => bundle.rows.get(id)));
+  const mayAnswer = (row: number): boolean =>
+    !excluded.has(row) && (request.includeSeen || !seen.has(row));
+  if (request.candidates === undefined) {
+    return { rows: Int32Array.from([...bundle.items.keys()].filter(mayAnswer)), unknown };
+  }
+  const rows: number[] = [];
+  for (const id of request.candidates) {
+    const row = bundle.rows.get(id);
+    if (row === undefined) unknown.push(id);
+    else if (mayAnswer(row)) rows.push(row);
+  }
+  return { rows: Int32Array.from(rows), unknown };
+}
+
+/** score_i = z·q_i + b_i + s_seq(i) for each of the rows. */
+export function scoreRows(
+  bundle: RecommenderBundle,
+  user: ScaledUser,
+  sequence: SequenceScores,
+  rows: Int32Array,
+): Float32Array {
+  const { head, width, bias } = bundle;
+  const offset = user.offset + sequence.offset;
+  const scores = new Float32Array(rows.length);
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] ?? 0;
+    const start = row * width;
+    let sum = 0;
+    for (let column = 0; column < width; column += 1) {
+      sum += (user.vector[column] ?? 0) * (head[start + column] ?? 0);
+    }
+    scores[index] = sum + offset + (bias[row] ?? 0) + (sequence.scores.get(row) ?? 0);
+  }
+  return scores;
+}
+
+/** The `topN` best rows, best first; equal scores in the order of their item ids. */
+export function rankItems(
+  bundle: RecommenderBundle,
+  rows: Int32Array,
+  scores: Float32Array,
+  topN: number,
+): readonly RankedItem[] {
+  const best: { row: number; score: number; id: string }[] = [];
+  for (let index = 0; index < rows.length; index += 1) {
+    const score = scores[index] ?? 0;
+    const worst = best[topN - 1];
+    if (worst !== undefined && score < worst.score) continue;
+    const row = rows[index] ?? 0;
+    insert(best, { row, score, id: bundle.items[row]?.id ?? '' }, topN);
+  }
+  return best.map(({ row, score, id }) => ({
+    itemId: id,
+    title: bundle.items[row]?.title ?? '',
+    score,
+  }));
+}
+
+interface Ranked {
+  readonly row: number;
+  readonly score: number;
+  readonly id: string;
+}
+
+function insert(best: Ranked[], entry: Ranked, limit: number): void {
+  let low = 0;
+  let high = best.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = best[middle];
+    if (other !== undefined && isBefore(other, entry)) low = middle + 1;
+    else high = middle;
+  }
+  best.splice(low, 0, entry);
+  if (best.length > limit) best.pop();
+}
+
+function isBefore(left: Ranked, right: Ranked): boolean {
+  return left.score > right.score || (left.score === right.score && left.id < right.id);
+}

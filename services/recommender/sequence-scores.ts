@@ -1,0 +1,49 @@
+import type { RecommenderBundle } from './recommender-bundle.ts';
+
+/** The sparse sequence term of one user, z-scored over the catalogue and weighted. */
+export interface SequenceScores {
+  /** Added to every item, also those that no transition names. */
+  readonly offset: number;
+  /** On top of the offset, by row. */
+  readonly scores: ReadonlyMap<number, number>;
+}
+
+const none: SequenceScores = { offset: 0, scores: new Map() };
+
+/**
+ * s_seq(i) = Σ_{r < lastItems} decay^r · Tn[h_{n−1−r}, i]: what tends to follow the newest items of
+ * the history, as z-score over the whole catalogue times the bundle's weight.
+ */
+export function sequenceScores(bundle: RecommenderBundle, rows: Int32Array): SequenceScores {
+  const { weight, lastItems, decay } = bundle.parameters.sequence;
+  if (weight === 0 || rows.length === 0) return none;
+  const raw = new Map<number, number>();
+  for (let back = 0; back < Math.min(lastItems, rows.length); back += 1) {
+    addRow(bundle, rows[rows.length - 1 - back] ?? 0, decay ** back, raw);
+  }
+  let sum = 0;
+  let squares = 0;
+  for (const value of raw.values()) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / bundle.items.length;
+  const deviation = Math.sqrt(squares / bundle.items.length - mean * mean);
+  if (!(deviation > 0)) return none;
+  const scale = weight / deviation;
+  for (const [row, value] of raw) raw.set(row, value * scale);
+  return { offset: -mean * scale, scores: raw };
+}
+
+function addRow(
+  { transitions }: RecommenderBundle,
+  from: number,
+  factor: number,
+  into: Map<number, number>,
+): void {
+  const end = transitions.offsets[from + 1] ?? 0;
+  for (let entry = transitions.offsets[from] ?? 0; entry < end; entry += 1) {
+    const to = transitions.items[entry] ?? 0;
+    into.set(to, (into.get(to) ?? 0) + factor * (transitions.values[entry] ?? 0));
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import type { BundleContents, BundleFile } from '../domain/bundle.ts';
+import { ChorusError } from '../domain/errors.ts';
+import { bundleVersionPattern, parseManifest } from './manifest-schema.ts';
+
+const maxFileBytes = 1024 ** 3;
+
+/**
+ * Reads `<modelsDir>/<mixture>/<version>`: every file that the manifest lists is read once,
+ * measured and hashed, and those very bytes are what `file` gives, so nothing can be exchanged
+ * between the check and the use.
+ * @throws ChorusError `bundle_rejected` with the reason.
+ */
+export async function openBundleFolder(
+  modelsDir: string,
+  mixture: string,
+  version: string,
+): Promise<BundleContents> {
+  if (!bundleVersionPattern.test(version)) {
+    throw new ChorusError('bundle_rejected', `'${version}' is no bundle version`);
+  }
+  const folder = await existing(join(modelsDir, mixture, version), `bundle ${mixture}/${version}`);
+  const manifest = parseManifest(await readFile(await inside(folder, 'manifest.json'), 'utf8'));
+  if (manifest.mixture !== mixture || manifest.version !== version) {
+    const found = `${manifest.mixture}/${manifest.version}`;
+    throw new ChorusError('bundle_rejected', `folder ${mixture}/${version} holds ${found}`);
+  }
+  const files = new Map(
+    await Promise.all(
+      manifest.files.map(async (file) => [file.path, await readChecked(folder, file)] as const),
+    ),
+  );
+  return {
+    manifest,
+    file(path) {
+      const bytes = files.get(path);
+      if (bytes !== undefined) return bytes;
+      throw new ChorusError('bundle_rejected', `${mixture}/${version} has no file ${path}`);
+    },
+  };
+}
+
+/** Versions of a mixture that lie in `modelsDir`, oldest first by the time they were built. */
+export async function listBundleFolders(
+  modelsDir: string,
+  mixture: string,
+): Promise<readonly string[]> {
+  const names = await readdir(join(modelsDir, mixture)).catch(() => []);
+  const candidates = names.filter((name) => bundleVersionPattern.test(name));
+  const manifests = await Promise.all(
+    candidates.map(async (name) => {
+      const path = join(modelsDir, mixture, name, 'manifest.json');
+      return await readFile(path, 'utf8').catch(() => undefined);
+    }),
+  );
+  return manifests
+    .filter((text) => text !== undefined)
+    .map(parseManifest)
+    .toSorted((a, b) => a.createdMs - b.createdMs || (a.version < b.version ? -1 : 1))
+    .map(({ version }) => version);
+}
+
+async function readChecked(folder: string, file: BundleFile): Promise<Uint8Array> {
+  const path = await inside(folder, file.path);
+  const found = await stat(path);
+  if (!found.isFile()) throw new ChorusError('bundle_rejected', `${file.path} is no regular file`);
+  if (found.size !== file.bytes || found.size > maxFileBytes) {
+    const message = `${file.path} has ${found.size} bytes, expected ${file.bytes}`;
+    throw new ChorusError('bundle_rejected', message);
+  }
+  const bytes = await readFile(path);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== file.sha256) {
+    const message = `${file.path} has SHA-256 ${sha256}, expected ${file.sha256}`;
+    throw new ChorusError('bundle_rejected', message);
+  }
+  return bytes;
+}
+
+async function inside(folder: string, path: string): Promise<string> {
+  const real = await existing(join(folder, path), path);
+  // A link that leads out of the folder would let a bundle read any file of the machine.
+  if (real.startsWith(folder + sep)) return real;
+  throw new ChorusError('bundle_rejected', `${path} leads out of its bundle's folder`);
+}
+
+async function existing(path: string, what: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    throw new ChorusError('bundle_rejected', `${what} is missing`, { cause });
+  }
+}

@@ -1,0 +1,136 @@
+import type {
+  BundleContents,
+  ExpertSignature,
+  GoldenVector,
+} from '../../services/domain/bundle.ts';
+import { ChorusError } from '../../services/domain/errors.ts';
+import type { BundleRef } from '../../services/domain/presence.ts';
+import { type DataType, elementBytes, type Tensor } from '../../services/domain/tensor.ts';
+import type {
+  LoadedModel,
+  ModelRunner,
+} from '../../services/platform/model-runner/model-runner.ts';
+import { metrics } from '../../services/platform/telemetry/metrics.ts';
+
+/** One expert of one bundle, loaded and proved. */
+export interface ReadyModel {
+  readonly signature: ExpertSignature;
+  readonly model: LoadedModel;
+}
+
+/** Largest difference from a golden output that a float may show. */
+const goldenTolerance = 1e-4;
+
+/** The models that this worker holds: its experts, of each bundle that it was told to load. */
+export class ExpertModels {
+  readonly #runner: ModelRunner;
+  readonly #isMine: (mixture: string, expert: string) => boolean;
+  readonly #models = new Map<string, ReadyModel>();
+  readonly #ready: BundleRef[] = [];
+
+  /** @param isMine which experts this worker runs (setting `EXPERTS`). */
+  constructor(runner: ModelRunner, isMine: (mixture: string, expert: string) => boolean) {
+    this.#runner = runner;
+    this.#isMine = isMine;
+  }
+
+  /** Bundles of which every expert of ours is ready. */
+  get ready(): readonly BundleRef[] {
+    return this.#ready;
+  }
+
+  /** The model that a task asks for. */
+  find(mixture: string, bundle: string, expert: string): ReadyModel | undefined {
+    return this.#models.get(keyOf(mixture, bundle, expert));
+  }
+
+  /**
+   * Loads this worker's experts of a bundle and runs their golden vectors.
+   * @throws ChorusError `bundle_rejected` with the reason; nothing of the bundle is kept then.
+   */
+  async load(contents: BundleContents): Promise<void> {
+    const { manifest } = contents;
+    const { mixture, version } = manifest;
+    const mine = manifest.experts.filter(({ name }) => this.#isMine(mixture, name));
+    const loaded = await Promise.all(
+      mine.map(async (signature): Promise<ReadyModel> => {
+        const name = keyOf(mixture, version, signature.name);
+        return {
+          signature,
+          model: await this.#runner.load(name, contents.file(signature.file), signature),
+        };
+      }),
+    );
+    try {
+      await Promise.all(
+        loaded.flatMap((ready) =>
+          manifest.golden
+            .filter(({ expert }) => expert === ready.signature.name)
+            .map((golden) => prove(ready, golden)),
+        ),
+      );
+    } catch (thrown) {
+      await Promise.all(loaded.map(({ model }) => model.release()));
+      throw thrown;
+    }
+    for (const ready of loaded)
+      this.#models.set(keyOf(mixture, version, ready.signature.name), ready);
+    this.#ready.push({ mixture, bundle: version });
+    metrics.bundleInfo.set({ mixture, bundle: version }, 1);
+  }
+
+  /** Releases every model. */
+  async close(): Promise<void> {
+    const models = [...this.#models.values()];
+    this.#models.clear();
+    this.#ready.length = 0;
+    await Promise.all(models.map(({ model }) => model.release()));
+  }
+}
+
+async function prove({ model, signature }: ReadyModel, golden: GoldenVector): Promise<void> {
+  const inputs = golden.inputs.map(({ name, dtype, shape, values }): Tensor => {
+    return { name, dtype, shape, data: bytesFrom(dtype, values) };
+  });
+  const { outputs } = await model.run(inputs);
+  for (const { name, dtype, values } of golden.outputs) {
+    const output = outputs.find((candidate) => candidate.name === name);
+    const found = output === undefined ? [] : numbersIn(output.dtype, output.data);
+    const isEqual =
+      output?.dtype === dtype &&
+      found.length === values.length &&
+      found.every((value, index) => Math.abs(value - (values[index] ?? NaN)) <= goldenTolerance);
+    if (!isEqual) {
+      const message = `expert ${signature.name}: output ${name} differs from its golden vector`;
+      throw new ChorusError('bundle_rejected', message);
+    }
+  }
+}
+
+function bytesFrom(dtype: DataType, values: readonly number[]): Uint8Array {
+  const data = new Uint8Array(values.length * elementBytes[dtype]);
+  const view = new DataView(data.buffer);
+  for (const [index, value] of values.entries()) {
+    const at = index * elementBytes[dtype];
+    if (dtype === 'float32') view.setFloat32(at, value, true);
+    else if (dtype === 'int32') view.setInt32(at, value, true);
+    else if (dtype === 'int64') view.setBigInt64(at, BigInt(value), true);
+    else view.setUint8(at, value);
+  }
+  return data;
+}
+
+function numbersIn(dtype: DataType, data: Uint8Array): number[] {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Array.from({ length: data.byteLength / elementBytes[dtype] }, (_, index) => {
+    const at = index * elementBytes[dtype];
+    if (dtype === 'float32') return view.getFloat32(at, true);
+    if (dtype === 'int32') return view.getInt32(at, true);
+    if (dtype === 'int64') return Number(view.getBigInt64(at, true));
+    return view.getUint8(at);
+  });
+}
+
+function keyOf(mixture: string, bundle: string, expert: string): string {
+  return `${mixture}/${bundle}/${expert}`;
+}

@@ -1,0 +1,70 @@
+import { ChorusError } from '../../services/domain/errors.ts';
+import type { ExpertRef } from '../../services/domain/presence.ts';
+import type { Role } from '../../services/domain/role.ts';
+import type { Manifest } from '../../services/domain/bundle.ts';
+import type { Platform } from '../../services/platform/platform.ts';
+import { logger } from '../../services/platform/telemetry/logger.ts';
+import { openBundleFolder } from '../../services/registry/bundle-folder.ts';
+import { LivePointer } from '../../services/registry/live-pointer.ts';
+import { ExpertModels } from './expert-models.ts';
+import { ExpertWorker } from './expert-worker.ts';
+
+/** A worker process: loads its experts of the live bundle and serves them. */
+export class WorkerRole implements Role {
+  readonly name = 'worker';
+  readonly #platform: Platform;
+  readonly #mixtures: readonly string[];
+  #models: ExpertModels | undefined;
+  #worker: ExpertWorker | undefined;
+
+  /** @param mixtures whose live bundles it serves. */
+  constructor(platform: Platform, mixtures: readonly string[]) {
+    this.#platform = platform;
+    this.#mixtures = mixtures;
+  }
+
+  async start(): Promise<void> {
+    const { settings, records, clock, modelRunner, log, workerLine, workerId } = this.#platform;
+    if (workerLine === undefined) {
+      throw new ChorusError('internal', 'a worker was started without its end of the reply line');
+    }
+    const isMine = (mixture: string, expert: string): boolean =>
+      settings.experts === 'all' ||
+      settings.experts.some((ref) => ref.mixture === mixture && ref.expert === expert);
+    const models = new ExpertModels(modelRunner, isMine);
+    this.#models = models;
+    const pointer = new LivePointer(records, clock);
+    const served = await Promise.all(
+      this.#mixtures.map(async (mixture): Promise<readonly ExpertRef[]> => {
+        const version = await pointer.readOrChoose(mixture, settings.modelsDir);
+        const contents = await openBundleFolder(settings.modelsDir, mixture, version);
+        await models.load(contents);
+        return expertsOf(contents.manifest).filter(({ expert }) => isMine(mixture, expert));
+      }),
+    );
+    const experts = served.flat();
+    const identity = { workerId, slot: settings.workerSlot, experts };
+    this.#worker = new ExpertWorker(identity, {
+      log,
+      line: workerLine,
+      models,
+      clock,
+    });
+    await this.#worker.start();
+    logger.info({
+      event: 'worker.started',
+      workerId,
+      slot: identity.slot,
+      experts: experts.length,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker?.stop();
+    await this.#models?.close();
+  }
+}
+
+function expertsOf({ mixture, experts }: Manifest): readonly ExpertRef[] {
+  return experts.map(({ name }) => ({ mixture, expert: name }));
+}
