@@ -11,10 +11,7 @@ export interface Cache {
   /** The value, or undefined when it is absent, expired, or the cache does not answer. */
   get(space: CacheSpace, key: string): Promise<Uint8Array | undefined>;
   /** Several values of one space in one round trip, in the order of the keys. */
-  getMany(
-    space: CacheSpace,
-    keys: readonly string[],
-  ): Promise<readonly (Uint8Array | undefined)[]>;
+  getMany(space: CacheSpace, keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Keeps a value for the space's time to live, ± its jitter. Resolves also when it was lost. */
   set(space: CacheSpace, key: string, value: Uint8Array): Promise<void>;
   /**
