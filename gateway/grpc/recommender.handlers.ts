@@ -1,0 +1,102 @@
+import type {
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { chorus } from '../../proto/generated/public.js';
+import { ChorusError } from '../../services/domain/errors.ts';
+import type { Clock } from '../../services/platform/clock/clock.ts';
+import { fromRecommendation, type RecommendReply } from '../messages/recommend.ts';
+import type { Recommending } from '../recommending.ts';
+import { callBudgetMs } from './call-budget.ts';
+import { errorStatus } from './error-status.ts';
+import { received, type Received } from './service-definitions.ts';
+
+type Request = Received<chorus.v1.RecommendRequest>;
+type StreamReply = RecommendReply | chorus.v1.RecommendResponse.$Properties;
+
+/** Answers of one stream that may be in the making at once; a faster caller waits. */
+const maxInFlight = 64;
+
+/** `chorus.v1.Recommender`: the same requests and answers as over HTTP. */
+export function recommenderHandlers(
+  recommending: Recommending,
+  clock: Clock,
+): UntypedServiceImplementation {
+  const answer = async (request: Request, budgetMs: number | undefined) => {
+    const body = recommending.check(bodyOf(received(request)));
+    return fromRecommendation(await recommending.answer(body, 'grpc', budgetMs));
+  };
+  return {
+    Recommend: (
+      call: ServerUnaryCall<Request, RecommendReply>,
+      reply: sendUnaryData<RecommendReply>,
+    ): void => {
+      answer(call.request, callBudgetMs(call, clock)).then(
+        (response) => reply(null, response),
+        (thrown: unknown) => reply(errorStatus(thrown)),
+      );
+    },
+    RecommendStream: (call: ServerDuplexStream<Request, StreamReply>): void => {
+      answerStream(call, (request) => answer(request, undefined)).catch((thrown: unknown) => {
+        call.destroy(ChorusError.from(thrown));
+      });
+    },
+  };
+}
+
+/** Answers in the order in which they become ready; ends after the last one. */
+async function answerStream(
+  call: ServerDuplexStream<Request, StreamReply>,
+  answer: (request: Request) => Promise<RecommendReply>,
+): Promise<void> {
+  const open = new Set<Promise<void>>();
+  const write = async (answering: Promise<StreamReply>): Promise<void> => {
+    if (!call.write(await answering)) await drained(call);
+  };
+  for await (const request of call as AsyncIterable<Request>) {
+    const answering = write(
+      answer(request).catch((thrown: unknown) => failureOf(request, thrown)),
+    ).finally(() => open.delete(answering));
+    open.add(answering);
+    // Reading on would let a fast caller fill this process with requests.
+    if (open.size >= maxInFlight) await Promise.race(open);
+  }
+  await Promise.all(open);
+  call.end();
+}
+
+function failureOf(request: Request, thrown: unknown): StreamReply {
+  const { code, message, field = '' } = ChorusError.from(thrown);
+  const request_id = request instanceof ChorusError ? '' : request.request_id;
+  return { request_id, error: { code, message, field } };
+}
+
+async function drained(call: ServerDuplexStream<Request, StreamReply>): Promise<void> {
+  await new Promise<void>((resolve) => {
+    call.once('drain', resolve);
+    call.once('close', resolve);
+  });
+}
+
+/** The JSON that HTTP callers would have sent: absent fields left out, candidates as an array. */
+function bodyOf(message: chorus.v1.RecommendRequest): Record<string, unknown> {
+  return {
+    request_id: message.request_id,
+    user_id: message.user_id,
+    session: message.session.map(({ item_id, type, value, time_ms }) => ({
+      item_id,
+      ...(type !== '' && { type }),
+      ...(value !== null && value !== undefined && { value }),
+      time_ms,
+    })),
+    ...(message.candidates && { candidates: message.candidates.item_ids }),
+    exclude: message.exclude,
+    ...(message.top_n !== null && message.top_n !== undefined && { top_n: message.top_n }),
+    include_seen: message.include_seen,
+    context: { ...message.context },
+    explain: message.explain,
+    no_cache: message.no_cache,
+  };
+}
