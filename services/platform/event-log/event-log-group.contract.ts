@@ -210,6 +210,7 @@ export function groupContract(get: () => LogUnderTest): void {
     });
     await get().eventually(() => first.texts.at(0), 'a0');
     await get().crash();
+    await get().log.ensureTopics([topic]);
     const second = new Notes();
     const member = await get().join(topic, group, second);
     await get().eventually(() => second.texts, texts(3));
@@ -231,6 +232,7 @@ export function groupContract(get: () => LogUnderTest): void {
     });
     await get().eventually(() => first.texts, texts(6));
     await get().crash();
+    await get().log.ensureTopics([topic]);
     const second = new Notes();
     const member = await get().join(topic, group, second);
     await get().eventually(() => second.texts.at(-1), 'a9');
@@ -248,6 +250,7 @@ export function groupContract(get: () => LogUnderTest): void {
     await get().join(topic, group, first);
     await get().eventually(() => first.texts, texts(4, 'old'));
     await get().restart();
+    await get().log.ensureTopics([topic]);
     await get().publish(topic, ['new']);
     const second = new Notes();
     const member = await get().join(topic, group, second);

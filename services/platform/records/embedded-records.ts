@@ -1,6 +1,7 @@
 import { ChorusError } from '../../domain/errors.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { SqliteThread } from '../sqlite/sqlite-thread.ts';
+import { untilAborted } from '../sqlite/until-aborted.ts';
 import { checkStatements } from './check-statements.ts';
 import type { Migration, Records, Result, Statement } from './records.ts';
 
@@ -25,7 +26,7 @@ export class EmbeddedRecords implements Records {
     if (statements.length === 0) return [];
     const call = this.#thread.run(file, statements);
     this.#track(call);
-    return signal === undefined ? call : untilAborted(call, signal);
+    return untilAborted(call, signal);
   }
 
   async migrate(migrations: readonly Migration[]): Promise<void> {
@@ -83,16 +84,5 @@ export class EmbeddedRecords implements Records {
     } catch (error) {
       if (!(error instanceof ChorusError && error.code === 'conflict')) throw error;
     }
-  }
-}
-
-async function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(ChorusError.from(signal.reason));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([call, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
