@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { main as pbjs } from 'protobufjs-cli/pbjs.js';
 
 /** One generated module: the .proto files that go into it and how their fields are spelled. */
-interface GeneratedModule {
+export interface GeneratedModule {
   readonly name: 'internal' | 'public';
   readonly protos: readonly string[];
   /** Keep the protos' snake_case, which is also that of our JSON; else camelCase, as the domain's types. */

@@ -17,5 +17,10 @@ for (const method of ['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64']) {
   };
 }
 
+// Bytes come as views of what they were read from, but as Uint8Arrays: of a Buffer, slice() would not copy.
+protobuf.BufferReader.prototype.raw = function readView(start, end) {
+  return new Uint8Array(this.buf.buffer, this.buf.byteOffset + start, end - start);
+};
+
 // Generated ES modules import their runtime as a default export.
 export default protobuf;

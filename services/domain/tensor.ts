@@ -47,7 +47,8 @@ export function intsOf(tensor: Tensor): Int32Array {
 }
 
 function aligned(data: Uint8Array): Uint8Array {
-  return data.byteOffset % 4 === 0 ? data : data.slice();
+  // Not `slice()`: of a Buffer that is a view again, no copy.
+  return data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
 }
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
