@@ -13,7 +13,7 @@ export interface ModelThreadOptions {
   /** A call that takes longer counts as a crash, in ms. */
   readonly callTimeoutMs: number;
   /** Called once when the thread stops by itself, after its calls were rejected. */
-  readonly onCrash: () => void;
+  readonly onCrash: (error: ChorusError) => void;
 }
 
 type WithoutCall<Request> = Request extends ThreadRequest ? Omit<Request, 'call'> : never;
@@ -140,6 +140,6 @@ export class ModelThread {
     this.#exited.resolve();
     for (const { reject } of this.#waiters.values()) reject(this.#stopped);
     this.#waiters.clear();
-    if (this.#ended === undefined) this.#options.onCrash();
+    if (this.#ended === undefined) this.#options.onCrash(this.#stopped);
   }
 }

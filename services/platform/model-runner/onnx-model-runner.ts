@@ -150,7 +150,9 @@ function slotOptions(options: OnnxModelRunnerOptions) {
     script: options.script ?? new URL(onnxThread, import.meta.url),
     callTimeoutMs: options.callTimeoutMs ?? 60_000,
     recycleAfter: options.recycleAfter ?? 20,
-    onCrash: (models: number) => logger.error({ models }, 'a model thread crashed; replaced'),
+    onCrash: (error: ChorusError, models: number) => {
+      logger.error({ reason: error.message, models }, 'a model thread crashed and was replaced');
+    },
   };
 }
 

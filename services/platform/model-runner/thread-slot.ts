@@ -9,8 +9,8 @@ import type { ModelInterface } from './signature-check.ts';
 export interface ThreadSlotOptions extends Omit<ModelThreadOptions, 'onCrash'> {
   /** Releases after which the thread is replaced: sessions leak a little each time. */
   readonly recycleAfter: number;
-  /** Told after a crash, for the log. */
-  readonly onCrash: (models: number) => void;
+  /** Told after a crash, with the number of models that must be loaded again. */
+  readonly onCrash: (error: ChorusError, models: number) => void;
 }
 
 /**
@@ -23,6 +23,7 @@ export class ThreadSlot {
   readonly #held = new Map<number, ModelSource>();
   #thread: ModelThread | undefined;
   #changes: Promise<unknown> = Promise.resolve();
+  #arrivingBytes = 0;
   #releases = 0;
   #ended = false;
 
@@ -36,19 +37,22 @@ export class ThreadSlot {
     return this.#thread?.inFlight ?? 0;
   }
 
-  /** Bytes of the models held, by which new ones are spread. */
+  /** Bytes of the models held or on their way, by which new ones are spread. */
   get heldBytes(): number {
-    return [...this.#held.values()].reduce((sum, source) => sum + bytesOf(source), 0);
+    const held = [...this.#held.values()].reduce((sum, source) => sum + bytesOf(source), 0);
+    return held + this.#arrivingBytes;
   }
 
   /** Creates a model and holds it until `release`; says what the engine found in an ONNX file. */
   async load(model: number, source: ModelSource): Promise<ModelInterface | undefined> {
+    const bytes = bytesOf(source);
+    this.#arrivingBytes += bytes;
     return this.#inTurn(async () => {
       const reply = await this.#running().call({ kind: 'load', model, source });
       if (reply.kind !== 'loaded') throw unexpected(reply.kind);
       this.#held.set(model, source);
       return reply.model;
-    });
+    }).finally(() => (this.#arrivingBytes -= bytes));
   }
 
   /** Runs a model that it holds; the inputs' buffers go to the thread. */
@@ -116,14 +120,17 @@ export class ThreadSlot {
   }
 
   #start(): ModelThread {
-    const thread = new ModelThread({ ...this.#options, onCrash: () => this.#crashed(thread) });
+    const thread = new ModelThread({
+      ...this.#options,
+      onCrash: (error) => this.#crashed(thread, error),
+    });
     return thread;
   }
 
-  #crashed(thread: ModelThread): void {
+  #crashed(thread: ModelThread, error: ChorusError): void {
     if (thread !== this.#thread) return;
     this.#thread = undefined;
-    this.#options.onCrash(this.#held.size);
+    this.#options.onCrash(error, this.#held.size);
     // One that never answered would crash again at once, for ever: the next call starts it.
     if (thread.hasAnswered) this.#running();
   }
