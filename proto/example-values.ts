@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 /** JSON as golden files hold it: enums by name, bytes in base64. */
 export type Values = { [field: string]: Value };
 /** One value of a golden file. */
-export type Value = string | number | boolean | Value[] | Values;
+type Value = string | number | boolean | Value[] | Values;
 
 /**
  * Values for every field of a message, none of them a default, so that each is on the wire; one set

@@ -11,7 +11,7 @@ import { taskKeyOf } from './task-codec.ts';
 const wire = chorus.v1;
 
 /** Asks the other side for its monotonic clock. */
-export interface Ping {
+interface Ping {
   /** When it was sent, in µs of the asker's monotonic clock. */
   readonly t0Us: number;
 }
@@ -25,7 +25,7 @@ export interface Pong extends Ping {
 }
 
 /** What either side of a reply line may add to a frame. */
-export interface FrameSignals {
+interface FrameSignals {
   readonly ping?: Ping | undefined;
   readonly pong?: Pong | undefined;
   /** The last frame of a side that leaves on purpose. */
