@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { finishConnections } from '../../services/platform/telemetry/finish-connections.ts';
 import { ErrorFilter } from './error.filter.ts';
 import { validationPipe } from './validation.pipe.ts';
 
@@ -17,9 +18,10 @@ export async function httpApplication(
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
-    // Closing waits for answers in flight, not for connections that callers keep open.
-    forceCloseConnections: 'idle',
   });
+  const fastify = adapter.getInstance();
+  const finish = finishConnections(fastify.server);
+  fastify.addHook('preClose', async () => finish());
   const application = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: false,
     abortOnError: false,

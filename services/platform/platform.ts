@@ -10,6 +10,8 @@ import type { Settings } from './settings.ts';
 /** The outside world of one process: every port, with the adapter that the settings chose. */
 export interface Platform {
   readonly settings: Settings;
+  /** Who this process's worker is: random per start. */
+  readonly workerId: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: EventLog;
@@ -20,6 +22,8 @@ export interface Platform {
   readonly aggregatorLine: AggregatorLine | undefined;
   /** Present where this process plays worker. */
   readonly workerLine: WorkerLine | undefined;
+  /** Where other processes reach the platform, once the lines are open: `internal 127.0.0.1:8003`. */
+  addresses(): readonly string[];
   /** Waits for what is in flight and closes every port. Harmless twice. */
   close(): Promise<void>;
 }

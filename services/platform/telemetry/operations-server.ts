@@ -1,5 +1,6 @@
 import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
+import { finishConnections } from './finish-connections.ts';
 import type { Health, HealthReply } from './health.ts';
 import { listenOn } from './listen-on.ts';
 
@@ -11,8 +12,9 @@ export class OperationsServer {
   readonly #server: FastifyInstance;
 
   constructor(health: Health, registry: Registry) {
-    // Idle connections of scrapers must not keep a process from ending.
-    this.#server = fastify({ forceCloseConnections: 'idle', bodyLimit: 1024 });
+    this.#server = fastify({ bodyLimit: 1024 });
+    const finish = finishConnections(this.#server.server);
+    this.#server.addHook('preClose', async () => finish());
     this.#server.get('/health', async (_request, reply) => send(reply, await health.summary()));
     this.#server.get('/health/live', (_request, reply) => send(reply, health.live()));
     this.#server.get('/health/ready', async (_request, reply) => send(reply, await health.ready()));
