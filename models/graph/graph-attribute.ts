@@ -6,7 +6,7 @@ const { AttributeType } = pkg.onnx.AttributeProto;
  * One attribute of an operator. The type is spelled out because a JavaScript number does not say
  * whether ONNX shall read it as an integer or as a float.
  */
-export type Attribute =
+type Attribute =
   | { readonly int: number }
   | { readonly float: number }
   | { readonly string: string }

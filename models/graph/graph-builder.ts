@@ -14,7 +14,7 @@ export type Dimension = number | string;
 /** The opset of every graph built here, and the IR version that carries it. */
 export const builtOpset = 18;
 /** The newest IR version that npm's `onnx-proto` declares; onnxruntime loads it with opset 18. */
-export const builtIrVersion = 8;
+const builtIrVersion = 8;
 
 const elementTypes = {
   float32: onnx.TensorProto.DataType.FLOAT,

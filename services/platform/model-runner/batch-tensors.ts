@@ -72,28 +72,29 @@ function joined({ name, dtype, shape }: TensorSignature, parts: readonly Tensor[
   const rowBytes = elementCount(lengths.slice(1)) * elementBytes[dtype];
   let offset = 0;
   for (const part of parts) {
-    copyPadded(part, data.subarray(offset), lengths);
+    copyPadded(part, data, offset, lengths);
     offset += (part.shape[0] ?? 0) * rowBytes;
   }
   return { name, dtype, shape: lengths, data };
 }
 
-// Copies the elements of `part` to where they belong in a block of `lengths`; the rest stays zero.
+// Copies elements to where they belong in a block of `lengths` that begins at `offset`; the rest
+// of the block stays zero.
 function copyPadded(
   { dtype, shape, data }: Tensor,
   target: Uint8Array,
+  offset: number,
   lengths: readonly number[],
-) {
+): void {
   // Axes behind the last padded one lie together in both: they are copied as one run.
-  const padded = shape.findLastIndex((length, axis) => axis > 0 && length !== lengths[axis]);
-  const inner = Math.max(padded, 0);
+  const inner = shape.findLastIndex((length, axis) => axis > 0 && length !== lengths[axis]);
+  const runs = inner === -1 ? 1 : elementCount(shape.slice(0, inner));
+  if (runs === 1) return target.set(data, offset);
   const runBytes = elementCount(shape.slice(inner)) * elementBytes[dtype];
   const stepBytes = elementCount(lengths.slice(inner)) * elementBytes[dtype];
-  if (inner === 0) return target.set(data);
-  const runs = elementCount(shape.slice(0, inner));
   for (let run = 0; run < runs; run += 1) {
     const from = data.subarray(run * runBytes, (run + 1) * runBytes);
-    target.set(from, positionOf(run, shape, lengths, inner) * stepBytes);
+    target.set(from, offset + positionOf(run, shape, lengths, inner) * stepBytes);
   }
 }
 

@@ -20,8 +20,6 @@ export interface OnnxModelRunnerOptions {
   readonly replicas?: number;
   /** What models may hold; fields left out keep `defaultOnnxLimits`. */
   readonly limits?: Partial<OnnxLimits>;
-  /** Releases after which a thread is replaced; 20 unless told. */
-  readonly recycleAfter?: number;
   /** A load or a run that takes longer loses its thread, in ms; 60,000 unless told. */
   readonly callTimeoutMs?: number;
   /** The script of the threads, for tests. */
@@ -149,7 +147,6 @@ function slotOptions(options: OnnxModelRunnerOptions) {
     clock: options.clock,
     script: options.script ?? new URL(onnxThread, import.meta.url),
     callTimeoutMs: options.callTimeoutMs ?? 60_000,
-    recycleAfter: options.recycleAfter ?? 20,
     onCrash: (error: ChorusError, models: number) => {
       logger.error({ reason: error.message, models }, 'a model thread crashed and was replaced');
     },

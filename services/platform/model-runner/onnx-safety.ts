@@ -29,7 +29,7 @@ export const defaultOnnxLimits: OnnxLimits = {
  * Refused unless allowed by name. Loops and branches: their run time is not bounded by the size of
  * the input. Random ones: a task is computed again after a worker is lost, and must give the same.
  */
-export const guardedOperators: ReadonlySet<string> = new Set([
+const guardedOperators: ReadonlySet<string> = new Set([
   'Loop',
   'Scan',
   'If',
