@@ -8,7 +8,10 @@
  * when the cache is embedded.
  */
 export interface Cache {
-  /** The value, or undefined when it is absent, expired, or the cache does not answer. */
+  /**
+   * The value, or undefined when it is absent, expired, or the cache does not answer. Its bytes
+   * are shared with other readers: never write to them.
+   */
   get(space: CacheSpace, key: string): Promise<Uint8Array | undefined>;
   /** Several values of one space in one round trip, in the order of the keys. */
   getMany(space: CacheSpace, keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
@@ -28,7 +31,7 @@ export interface Cache {
 
 /** One kind of cached value, declared once beside the stage that owns it. */
 export interface CacheSpace {
-  /** Prefix of its keys, also the metric's label. */
+  /** Prefix of its keys, also the metric's label: letters, digits and dashes. */
   readonly name: string;
   readonly ttlMs: number;
   /** Share of the time to live by which it varies at random, so that keys written together do not expire together; .1 = ± 10 %. */
@@ -36,7 +39,8 @@ export interface CacheSpace {
   /**
    * Whether a value never changes under its key. Only then may the distributed cache answer from
    * this process's own memory: a changeable value (a user's version) is read from the shared
-   * cache each time, because another process may have written it.
+   * cache each time, because another process may have written it. A deletion does not reach the
+   * copies of other processes: they live out their time.
    */
   readonly immutable: boolean;
 }
