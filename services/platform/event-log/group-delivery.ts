@@ -1,6 +1,7 @@
 import { deadTopic } from '../../domain/topics.ts';
 import type { Clock } from '../clock/clock.ts';
 import { logger } from '../telemetry/logger.ts';
+import { metrics } from '../telemetry/metrics.ts';
 import {
   maxDeliveries,
   type GroupReader,
@@ -57,6 +58,7 @@ export class GroupDelivery {
     /* oxlint-disable no-await-in-loop -- order is what a partition promises */
     for (let delivery = 1; delivery <= wholeDeliveries; delivery += 1) {
       if (isOver(end)) return;
+      if (delivery > 1) this.#countRedelivered(records.length);
       const failure = await this.#offer(records, end);
       if (failure === undefined) return onHandled(last.offset + 1);
       await this.#backOff(delivery, end);
@@ -77,6 +79,7 @@ export class GroupDelivery {
       try {
         // oxlint-disable-next-line no-await-in-loop
         await this.#publishDead(dead);
+        metrics.logRecords.inc({ topic, operation: 'dead' });
         logger.warn(about, 'record set aside in the dead topic');
         return true;
       } catch (error) {
@@ -93,6 +96,7 @@ export class GroupDelivery {
     let failure: Error | undefined;
     for (let delivery = wholeDeliveries + 1; delivery <= maxDeliveries; delivery += 1) {
       if (isOver(end)) return false;
+      this.#countRedelivered(1);
       /* oxlint-disable no-await-in-loop -- one try after the other */
       failure = await this.#offer([record], end);
       if (failure === undefined) return true;
@@ -112,6 +116,7 @@ export class GroupDelivery {
       if (!end.lost.aborted) {
         const { topic, partition, offset } = records[0] ?? {};
         const { group } = this.#reader;
+        metrics.logFailures.inc({ operation: 'handle' });
         logger.warn(
           { topic, partition, offset, records: records.length, group, error: messageOf(error) },
           'handler of a group failed',
@@ -119,6 +124,10 @@ export class GroupDelivery {
       }
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  #countRedelivered(records: number): void {
+    metrics.logRecords.inc({ topic: this.#reader.topic.name, operation: 'redeliver' }, records);
   }
 
   async #backOff(failures: number, end: DeliveryEnd): Promise<void> {

@@ -17,9 +17,12 @@ export class Bell {
   async wait(heard: number, signal: AbortSignal): Promise<void> {
     if (this.#rings > heard || signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const wake = (): void => resolve();
+    this.#waiting.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
     await promise;
-    this.#waiting.delete(resolve);
+    // A reader waits thousands of times with one signal.
+    signal.removeEventListener('abort', wake);
+    this.#waiting.delete(wake);
   }
 }

@@ -4,10 +4,15 @@ import { GroupDelivery } from '../group-delivery.ts';
 import type { EmbeddedTopic } from './embedded-topic.ts';
 import { PartitionReader } from './partition-reader.ts';
 
+/** One joining of the group; the same reader may join twice. */
+interface Member {
+  readonly reader: GroupReader;
+}
+
 /** A partition and who reads it now. */
 interface Share {
   readonly partition: number;
-  owner: GroupReader | undefined;
+  owner: Member | undefined;
   reader: PartitionReader | undefined;
   /** The last of the changes under way; the next one waits for it. */
   changed: Promise<void>;
@@ -18,7 +23,7 @@ export class ConsumerGroup {
   readonly #topic: EmbeddedTopic;
   readonly #publishDead: (record: OutgoingRecord) => Promise<void>;
   readonly #clock: Clock;
-  readonly #members: GroupReader[] = [];
+  readonly #members: Member[] = [];
   readonly #shares: readonly Share[];
 
   constructor(
@@ -39,8 +44,7 @@ export class ConsumerGroup {
 
   /** Adds a member and gives it its share. */
   join(reader: GroupReader): Subscription {
-    // A member is known by its object, so that one reader may join twice.
-    const member: GroupReader = { ...reader, handle: async (...call) => reader.handle(...call) };
+    const member = { reader };
     this.#members.push(member);
     this.#share();
     let left: Promise<void> | undefined;
@@ -52,7 +56,7 @@ export class ConsumerGroup {
     };
   }
 
-  async #leave(member: GroupReader): Promise<void> {
+  async #leave(member: Member): Promise<void> {
     this.#members.splice(this.#members.indexOf(member), 1);
     // Stopped, not lost: its handlers may finish, and what they finish counts.
     const own = this.#shares.filter(({ owner }) => owner === member);
@@ -69,15 +73,19 @@ export class ConsumerGroup {
 
   /** Gives a partition to whom it belongs by now, after the one before has let go of it. */
   async #handOver(share: Share): Promise<void> {
-    const owner = this.#members[share.partition % this.#members.length];
-    if (owner === share.owner) return;
+    if (this.#ownerOf(share) === share.owner) return;
     await share.reader?.lose();
-    share.owner = owner;
-    share.reader = owner === undefined ? undefined : this.#read(share.partition, owner);
+    // Asked again, because members may have come and gone while the handler finished.
+    share.owner = this.#ownerOf(share);
+    share.reader = share.owner && this.#read(share.partition, share.owner.reader);
   }
 
-  #read(partition: number, owner: GroupReader): PartitionReader {
-    const delivery = new GroupDelivery(owner, this.#publishDead, this.#clock);
-    return new PartitionReader(this.#topic, partition, owner, { delivery, clock: this.#clock });
+  #ownerOf({ partition }: Share): Member | undefined {
+    return this.#members[partition % this.#members.length];
+  }
+
+  #read(partition: number, reader: GroupReader): PartitionReader {
+    const delivery = new GroupDelivery(reader, this.#publishDead, this.#clock);
+    return new PartitionReader(this.#topic, partition, reader, { delivery, clock: this.#clock });
   }
 }

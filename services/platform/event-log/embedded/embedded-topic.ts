@@ -1,4 +1,6 @@
+import type { Counter } from 'prom-client';
 import type { Topic } from '../../../domain/topics.ts';
+import { metrics } from '../../telemetry/metrics.ts';
 import type { LogRecord } from '../event-log.ts';
 import { Bell } from './bell.ts';
 import type { MemoryTopic } from './memory-topic.ts';
@@ -15,12 +17,17 @@ export class EmbeddedTopic {
   readonly declared: Topic;
   readonly store: MemoryTopic | SqliteTopic;
   readonly positions: Positions;
+  /** Counts records that readers handled. */
+  readonly handled: Counter.Internal;
+  readonly #published: Counter.Internal;
   readonly #partitions: readonly { bell: Bell; listeners: Set<Listener> }[];
 
   constructor(declared: Topic, store: MemoryTopic | SqliteTopic, positions: Positions) {
     this.declared = declared;
     this.store = store;
     this.positions = positions;
+    this.handled = metrics.logRecords.labels(declared.name, 'handle');
+    this.#published = metrics.logRecords.labels(declared.name, 'publish');
     this.#partitions = Array.from({ length: store.partitions }, () => ({
       bell: new Bell(),
       listeners: new Set(),
@@ -40,6 +47,7 @@ export class EmbeddedTopic {
   /** Tells everyone who waits about an acknowledged record. */
   announce(record: LogRecord): void {
     const { bell, listeners } = this.#at(record.partition);
+    this.#published.inc();
     bell.ring();
     for (const listener of listeners) listener.offer(record);
   }

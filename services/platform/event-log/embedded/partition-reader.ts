@@ -72,6 +72,7 @@ export class PartitionReader {
       await bell.wait(heard, this.#over);
       return next;
     }
+    this.#topic.handled.inc(records.length);
     let reached = next;
     const end = { lost: this.#lost.signal, stopping: this.#stopping.signal };
     await this.#tools.delivery.deliver(records, end, (nextOffset) => {

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { taskTopic } from '../../../domain/topics.ts';
+import { MemoryTopic } from './memory-topic.ts';
+
+const topic = taskTopic('recommender', '1');
+const outgoing = (bytes: number) => ({ topic, key: 'k', value: new Uint8Array(bytes) });
+
+describe('MemoryTopic', () => {
+  it('forgets what is older than its retention, and counts on', async () => {
+    const store = new MemoryTopic(topic);
+    store.append(2, outgoing(1), 1000);
+    store.append(2, outgoing(1), 2000);
+    await store.sweep(1500 + topic.retentionMs);
+    expect((await store.read(2, 0, 10)).map(({ offset }) => offset)).toEqual([1]);
+    store.append(2, outgoing(1), 2001 + topic.retentionMs);
+    expect((await store.read(2, 0, 10)).map(({ offset }) => offset)).toEqual([2]);
+    expect(store.endOffset(2)).toBe(3);
+  });
+
+  it('keeps a bounded number of bytes, the newest', async () => {
+    const store = new MemoryTopic(topic);
+    for (let index = 0; index < 5000; index += 1) store.append(0, outgoing(10_000), index);
+    const kept = await store.read(0, 0, 5000);
+    expect(kept.length).toBeLessThan(1000);
+    expect(kept.at(-1)?.offset).toBe(4999);
+    expect(kept.map(({ offset }) => offset - (kept[0]?.offset ?? 0))).toEqual(
+      Array.from(kept.keys()),
+    );
+  });
+
+  it('reads from any offset, at most as many as asked for', async () => {
+    const store = new MemoryTopic(topic);
+    for (let index = 0; index < 3000; index += 1) store.append(0, outgoing(1), index);
+    await store.sweep(1500 + topic.retentionMs);
+    expect((await store.read(0, 2000, 2)).map(({ offset }) => offset)).toEqual([2000, 2001]);
+    expect((await store.read(0, 0, 1)).map(({ offset }) => offset)).toEqual([1500]);
+    expect(await store.read(0, 3000, 10)).toEqual([]);
+  });
+});
