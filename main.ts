@@ -1,1 +1,110 @@
-export {};
+import 'reflect-metadata';
+import { GatewayRole } from './gateway/gateway-role.ts';
+import type { Role } from './services/domain/role.ts';
+import { AggregatorRole } from './services/flows/aggregator-role.ts';
+import { RealClock } from './services/platform/clock/real-clock.ts';
+import { Lifecycle } from './services/platform/lifecycle.ts';
+import { openPlatform } from './services/platform/open-platform.ts';
+import type { Platform } from './services/platform/platform.ts';
+import { ProcessExit } from './services/platform/process-exit.ts';
+import { aggregatesHere, readSettings, type Settings } from './services/platform/settings.ts';
+import { measureEventLoopDelay } from './services/platform/telemetry/event-loop-delay.ts';
+import { Health } from './services/platform/telemetry/health.ts';
+import { logger } from './services/platform/telemetry/logger.ts';
+import { registry } from './services/platform/telemetry/metrics.ts';
+import { OperationsServer } from './services/platform/telemetry/operations-server.ts';
+import { Readiness } from './services/platform/telemetry/readiness.ts';
+import { recommenderMixture } from './services/recommender/recommender-bundle.ts';
+import { WorkerRole } from './workers/expert/worker-role.ts';
+
+const clock = new RealClock();
+const readiness = new Readiness(clock);
+const lifecycle = new Lifecycle();
+const processExit = new ProcessExit({
+  clock,
+  lifecycle,
+  readiness,
+  exit: (code) => process.exit(code),
+});
+
+processExit.watch();
+try {
+  await start(readSettings());
+} catch (error) {
+  await processExit.startFailed(error);
+}
+
+/** Operations port, platform, roles, in this order; the end takes them in the other. */
+async function start(settings: Settings): Promise<void> {
+  const health = new Health(readiness, settings.roles);
+  let isStarted = false;
+  readiness.check('started', () => isStarted);
+  const operations = await startOperations(settings, health);
+  const platform = await startPlatform(settings);
+  health.device = platform.modelRunner.device;
+  const roles = rolesOf(platform, health);
+  for (const role of roles) {
+    // oxlint-disable-next-line no-await-in-loop -- a role may rely on those before it
+    await lifecycle.start(role);
+  }
+  isStarted = true;
+  const addresses = [
+    ...roles.flatMap((role) => role.addresses ?? []),
+    ...platform.addresses(),
+    `operations ${operations}`,
+  ];
+  logger.info({ event: 'process.started', roles: settings.roles, addresses });
+  process.stdout.write(`Chorus plays ${settings.roles.join(', ')}: ${addresses.join(', ')}\n`);
+}
+
+/** The roles of this process, in the order in which they start. */
+function rolesOf(platform: Platform, health: Health): Role[] {
+  const { settings } = platform;
+  const roles: Role[] = [];
+  const aggregator = new AggregatorRole(platform);
+  if (aggregatesHere(settings)) {
+    roles.push(aggregator);
+    readiness.check('bundle_loaded', () => aggregator.isOpen);
+  }
+  if (settings.roles.includes('worker')) roles.push(new WorkerRole(platform, [recommenderMixture]));
+  if (settings.roles.includes('gateway')) {
+    roles.push(new GatewayRole(platform, health, () => aggregator.recommender.answerRequest));
+  }
+  return roles;
+}
+
+async function startOperations(settings: Settings, health: Health): Promise<string> {
+  const server = new OperationsServer(health, registry);
+  let address = '';
+  const stopMeasuring = measureEventLoopDelay(clock);
+  await lifecycle.start({
+    name: 'operations port',
+    start: async () => {
+      address = await server.listen(settings.bind, settings.operationsPort);
+    },
+    stop: async () => {
+      stopMeasuring();
+      await server.close();
+    },
+  });
+  return address;
+}
+
+async function startPlatform(settings: Settings): Promise<Platform> {
+  let platform: Platform | undefined;
+  // A shared server that fails later makes answers poorer; every process turning red at once
+  // would make them impossible.
+  readiness.check('event_log', async () => (await platform?.log.isHealthy()) ?? false, 'start');
+  readiness.check('records', async () => (await platform?.records.isHealthy()) ?? false, 'start');
+  readiness.check('cache', async () => (await platform?.cache.isHealthy()) ?? false, 'start');
+  const opened = Promise.withResolvers<Platform>();
+  await lifecycle.start({
+    name: 'platform',
+    start: async (signal) => {
+      platform = await openPlatform(settings, signal);
+      opened.resolve(platform);
+    },
+    stop: async () => platform?.close(),
+  });
+  return opened.promise;
+}

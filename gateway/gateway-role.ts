@@ -1,22 +1,30 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Role } from '../services/domain/role.ts';
+import type { AnswerRequest } from '../services/flows/answer-request.ts';
 import type { Platform } from '../services/platform/platform.ts';
 import type { Health } from '../services/platform/telemetry/health.ts';
 import { listenOn } from '../services/platform/telemetry/listen-on.ts';
 import { GatewayModule } from './gateway.module.ts';
+import { GrpcServer } from './grpc/grpc-server.ts';
+import { recommenderHandlers } from './grpc/recommender.handlers.ts';
 import { httpApplication } from './http/http-application.ts';
+import { Recommending } from './recommending.ts';
 
-/** The front door at work: HTTP on `HTTP_PORT`. */
+/** The front door at work: HTTP on `HTTP_PORT`, gRPC on `GRPC_PORT`. */
 export class GatewayRole implements Role {
   readonly name = 'gateway';
   readonly #platform: Platform;
   readonly #health: Health;
+  readonly #answerRequest: () => AnswerRequest;
   #addresses: readonly string[] = [];
   #http: NestFastifyApplication | undefined;
+  #grpc: GrpcServer | undefined;
 
-  constructor(platform: Platform, health: Health) {
+  /** @param answerRequest asked for once, when the front door opens. */
+  constructor(platform: Platform, health: Health, answerRequest: () => AnswerRequest) {
     this.#platform = platform;
     this.#health = health;
+    this.#answerRequest = answerRequest;
   }
 
   get addresses(): readonly string[] {
@@ -24,16 +32,38 @@ export class GatewayRole implements Role {
   }
 
   async start(): Promise<void> {
+    const { clock, random, settings } = this.#platform;
+    const recommending = new Recommending({
+      answerRequest: this.#answerRequest(),
+      clock,
+      random,
+      defaultDeadlineMs: settings.defaultDeadlineMs,
+    });
+    this.#addresses = [await this.#openHttp(recommending), await this.#openGrpc(recommending)];
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#http?.close(), this.#grpc?.close()]);
+  }
+
+  async #openHttp(recommending: Recommending): Promise<string> {
     const { bind, httpPort, corsOrigins } = this.#platform.settings;
-    const http = await httpApplication(GatewayModule.of(this.#platform, this.#health), corsOrigins);
+    const module = GatewayModule.of(this.#platform, this.#health, recommending);
+    const http = await httpApplication(module, corsOrigins);
     this.#http = http;
     await listenOn({ name: 'HTTP_PORT', host: bind, port: httpPort }, (host, port) =>
       http.listen(port, host),
     );
-    this.#addresses = [`http ${await http.getUrl()}`];
+    return `http ${await http.getUrl()}`;
   }
 
-  async stop(): Promise<void> {
-    await this.#http?.close();
+  async #openGrpc(recommending: Recommending): Promise<string> {
+    const { clock, settings } = this.#platform;
+    const handlers = recommenderHandlers(recommending, clock);
+    const grpc = new GrpcServer(new Map([['chorus.v1.Recommender', handlers]]), clock);
+    this.#grpc = grpc;
+    const at = { name: 'GRPC_PORT', host: settings.bind, port: settings.grpcPort };
+    const port = await listenOn(at, (host, wanted) => grpc.listen(host, wanted));
+    return `grpc ${settings.bind}:${port}`;
   }
 }

@@ -6,6 +6,7 @@ import type { ExpertShare, Recommendation, RecommendRequest } from '../domain/re
 import type { Route } from '../domain/routing.ts';
 import type { UserState } from '../domain/user-state.ts';
 import type { Clock } from '../platform/clock/clock.ts';
+import type { Random } from '../platform/random/random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
 import type { BaseVectors } from '../recommender/base-vectors.ts';
 import { draftTasks } from '../recommender/draft-tasks.ts';
@@ -33,6 +34,7 @@ export interface ComputeAnswerParts {
   readonly experts: AskExperts;
   readonly board: PresenceBoard;
   readonly clock: Clock;
+  readonly random: Random;
   /** Longest wait for experts, counted from the request's arrival, in ms (setting `COLLECT_MS`). */
   readonly collectMs: number;
 }
@@ -58,7 +60,7 @@ export class ComputeAnswer {
     state: UserState,
     budget: Budget,
   ): Promise<Recommendation> {
-    const { clock, experts } = this.#parts;
+    const { clock, experts, random } = this.#parts;
     const startedUs = clock.monotonicUs();
     const history = knownHistory(bundle, state, request);
     const vectors = await base.of(history);
@@ -67,7 +69,9 @@ export class ComputeAnswer {
     const route = this.#route(bundle, vectors, history.rows.length > 0);
     const routedUs = clock.monotonicUs();
 
-    const tasks = draftTasks(bundle, request, history, route.choices, deadlineUs(budget));
+    const due = deadlineUs(budget);
+    const callId = random.id();
+    const tasks = draftTasks(callId, bundle, request.tenant, history, route.choices, due);
     const collected = await experts.run(tasks, this.#waitMs(budget));
     const collectedUs = clock.monotonicUs();
 

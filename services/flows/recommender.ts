@@ -44,7 +44,7 @@ export class Recommender {
   readonly answerRequest: AnswerRequest;
 
   private constructor(world: RecommenderWorld, open: OpenBundle) {
-    const { clock, collectMs } = world;
+    const { clock, random, collectMs } = world;
     this.#world = world;
     this.#open = open;
     this.#board = new PresenceBoard(world.random);
@@ -53,7 +53,13 @@ export class Recommender {
       live: () => this.#open,
       users: new UserStates(world),
       answers: new AnswerCache(world.cache),
-      compute: new ComputeAnswer({ experts: this.#experts, board: this.#board, clock, collectMs }),
+      compute: new ComputeAnswer({
+        experts: this.#experts,
+        board: this.#board,
+        clock,
+        random,
+        collectMs,
+      }),
       clock,
     });
   }

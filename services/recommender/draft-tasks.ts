@@ -1,4 +1,3 @@
-import type { RecommendRequest } from '../domain/recommendation.ts';
 import type { Choice } from '../domain/routing.ts';
 import type { TaskDraft } from '../domain/task.ts';
 import { floatTensor, intTensor } from '../domain/tensor.ts';
@@ -9,11 +8,14 @@ import { type RecommenderBundle, recommenderMixture } from './recommender-bundle
  * One task for each chosen expert: the history's rows and aged weights, which is all that a
  * recommender's expert computes from. A synchronous request has attempt 0.
  *
+ * @param callId tells this call's replies from all others; callers choose request ids, so two of
+ *   them may choose the same one.
  * @param deadlineUs when nobody waits any more, in µs of this process's monotonic clock.
  */
 export function draftTasks(
+  callId: string,
   bundle: RecommenderBundle,
-  request: RecommendRequest,
+  tenant: string,
   history: KnownHistory,
   choices: readonly Choice[],
   deadlineUs: number,
@@ -25,10 +27,10 @@ export function draftTasks(
     floatTensor('weights', shape, agedWeights(history.weights, halfLifeItems)),
   ];
   return choices.map(({ expert }) => ({
-    requestId: request.requestId,
+    requestId: callId,
     attempt: 0,
     expert,
-    tenant: request.tenant,
+    tenant,
     mixture: recommenderMixture,
     bundle: bundle.version,
     lane: 'interactive',

@@ -17,7 +17,9 @@ export interface ServerCommand {
   /** The line of its output that says that it serves. */
   readonly readyLine: RegExp;
   /** Which signal ends it quickly without leaving children of its own behind. */
-  readonly endSignal: 'SIGKILL' | 'SIGQUIT';
+  readonly endSignal: 'SIGKILL' | 'SIGQUIT' | 'SIGTERM';
+  /** Its environment; ours unless told. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
@@ -35,6 +37,7 @@ export class ServerProcess implements RunningServer {
   readonly #killWithUs = (): void => void this.#child?.kill('SIGKILL');
   #child: Child | undefined;
   #log: string[] = [];
+  #readyText = '';
 
   private constructor(command: ServerCommand) {
     this.#command = command;
@@ -52,6 +55,16 @@ export class ServerProcess implements RunningServer {
       throw error;
     }
     return server;
+  }
+
+  /** The line with which it said that it serves. */
+  get readyText(): string {
+    return this.#readyText;
+  }
+
+  /** Its last lines of output. */
+  get lastWords(): string {
+    return this.#log.join('\n');
   }
 
   get pid(): number {
@@ -82,12 +95,17 @@ export class ServerProcess implements RunningServer {
   }
 
   async #launch(): Promise<void> {
-    const { command, args, folder, user } = this.#command;
+    const { command, args, folder, user, env = process.env } = this.#command;
     // Exit handlers do not run when we are killed ourselves; the kernel's parent-death signal does.
     const setpriv = findExecutable('setpriv');
     const tied = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
     const [file = command, ...rest] = [...tied, command, ...args];
-    const child = spawn(file, rest, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], ...user });
+    const child = spawn(file, rest, {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...user,
+    });
     this.#child = child;
     this.#log = [];
     await this.#untilReady(child);
@@ -109,6 +127,7 @@ export class ServerProcess implements RunningServer {
       const read = (line: string): void => {
         this.#remember(line);
         if (!readyLine.test(line)) return;
+        this.#readyText = line;
         deadline.cancel();
         resolve();
       };
