@@ -4,13 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { vi } from 'vitest';
+import { inject, vi } from 'vitest';
 import { root } from '../structure/source-files.ts';
 
 /** One JSON line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Chorus as a child process: `dist/main.js` on free ports, with a data directory of its own. */
+/**
+ * Chorus as a child process that may fail to start: `dist/main.js` on free ports, with the small
+ * bundle and a data directory of its own.
+ */
 export class ChorusProcess {
   readonly dataDir: string;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -29,6 +32,7 @@ export class ChorusProcess {
         OPERATIONS_PORT: '0',
         INTERNAL_PORT: '0',
         DATA_DIR: this.dataDir,
+        MODELS_DIR: inject('modelsDir'),
         ...environment,
       },
     });

@@ -118,12 +118,13 @@ async function expectHealthy(base: string): Promise<void> {
   expect(await get(`${base}/health/live`)).toMatchObject({ status: 200 });
   expect(await get(`${base}/health/ready`)).toMatchObject({
     status: 200,
-    body: { ready: true, checks: { started: true, event_log: true, records: true, cache: true } },
+    body: { ready: true, checks: { started: true, event_log: true, bundle_loaded: true } },
   });
   expect(await get(`${base}/health`)).toMatchObject({
     status: 200,
     body: {
       status: 'healthy',
+      models_loaded: true,
       cuda_available: false,
       device: 'cpu',
       roles: ['aggregator', 'worker', 'trainer', 'gateway'],
