@@ -1,0 +1,68 @@
+import type { Reply } from '../../domain/reply.ts';
+
+/** Replies are packed into frames of about this many bytes, so that none blocks the stream for long. */
+export const frameBytes = 256 * 1024;
+
+/** No message on the stream is larger; a reply that would be becomes a typed error. */
+export const maxMessageBytes = 4 * 1024 * 1024;
+
+const roomForTheRest = 4096;
+
+/**
+ * Packs replies into frames, in order: as many to a frame as fit into `frameBytes`, a larger one
+ * alone. grpc-js ends the whole stream for one message over its limit, so a reply that cannot
+ * travel at all goes as `too_large` instead.
+ */
+export function packReplies(replies: readonly Reply[]): Reply[][] {
+  const frames: Reply[][] = [];
+  let frame: Reply[] = [];
+  let bytes = 0;
+  for (const each of replies) {
+    const reply = fitting(each);
+    const size = bytesAtMost(reply);
+    if (frame.length > 0 && bytes + size > frameBytes) {
+      frames.push(frame);
+      frame = [];
+      bytes = 0;
+    }
+    frame.push(reply);
+    bytes += size;
+  }
+  if (frame.length > 0) frames.push(frame);
+  return frames;
+}
+
+function fitting(reply: Reply): Reply {
+  const size = bytesAtMost(reply);
+  const limit = maxMessageBytes - roomForTheRest;
+  if (size <= limit) return reply;
+  const message = `The reply has up to ${size} bytes, a reply line carries ${limit}`;
+  return {
+    ...reply,
+    tensors: [],
+    textDelta: '',
+    last: true,
+    error: { code: 'too_large', message },
+  };
+}
+
+// An upper bound costs a few additions; the exact size would cost an encoding of its own.
+function bytesAtMost(reply: Reply): number {
+  let bytes =
+    128 +
+    utf8AtMost(reply.requestId) +
+    utf8AtMost(reply.expert) +
+    utf8AtMost(reply.mixture) +
+    utf8AtMost(reply.bundle) +
+    utf8AtMost(reply.workerId) +
+    utf8AtMost(reply.textDelta) +
+    utf8AtMost(reply.error?.message ?? '');
+  for (const { name, shape, data } of reply.tensors) {
+    bytes += 32 + utf8AtMost(name) + 5 * shape.length + data.byteLength;
+  }
+  return bytes;
+}
+
+function utf8AtMost(text: string): number {
+  return 3 * text.length;
+}
