@@ -106,5 +106,5 @@ export function chooseThreshold(
     if (meanK <= limits.meanExperts) low = threshold;
     else high = threshold;
   }
-  return Math.round(low * 1000) / 1000;
+  return Math.floor(low * 1000) / 1000;
 }

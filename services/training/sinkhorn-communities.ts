@@ -1,3 +1,4 @@
+import { meanOf } from './covariance.ts';
 import { type SeededRandom } from './seeded-random.ts';
 
 /** How sharply users lean to the nearest centre while clustering. */
@@ -39,17 +40,14 @@ function pickUsers(users: Float64Array, width: number, experts: number, random: 
 
 /** Memberships P, users × experts: rows sum to 1, columns to users / experts. */
 function shareOut(users: Float64Array, width: number, centres: Float64Array): Float64Array {
-  const count = users.length / width;
   const experts = centres.length / width;
   const p = similarities(users, width, centres).map((value) => Math.exp(sharpness * value));
-  const sums = new Float64Array(experts);
   for (let scaling = 0; scaling < scalings; scaling += 1) {
-    sums.fill(0);
-    p.forEach((value, at) => (sums[at % experts] = (sums[at % experts] ?? 0) + value));
+    const means = meanOf(p, experts);
     for (let start = 0; start < p.length; start += experts) {
       let total = 0;
       for (let expert = 0; expert < experts; expert += 1) {
-        const value = ((p[start + expert] ?? 0) * count) / experts / (sums[expert] ?? 0);
+        const value = (p[start + expert] ?? 0) / (experts * (means[expert] ?? 0));
         p[start + expert] = value;
         total += value;
       }

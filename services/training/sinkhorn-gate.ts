@@ -19,13 +19,14 @@ export interface GateSettings {
 
 /** Clusterings to choose from: chance decides how even the experts' shares come out. */
 const attempts = 4;
-const bisections = 30;
-/** Balancing rounds inside a bisection, which starts from the last one's bias, and at the end. */
-const balancings = 12;
-const lastBalancings = 200;
+const bisections = 20;
+/** Balancing ends when no expert's mean probability is further off than this share of it … */
+const balanced = 1e-3;
+/** … or after so many rounds. */
+const balancings = 60;
 /** Logits per unit of sharpness τ, so that τ = 1 is as sharp as the clustering was. */
 const sharpness = 8;
-const sharpest = 64;
+const sharpest = 32;
 
 /**
  * Fits a gate in closed form: balanced communities C, logits 8τ·x·C + b, τ found by bisection so
@@ -70,12 +71,12 @@ function fitOnce(
   let high = sharpest;
   for (let step = 0; step < bisections; step += 1) {
     const middle = (low + high) / 2;
-    const p = balance(cosines, sharpness * middle, bias, balancings);
+    const p = balance(cosines, sharpness * middle, bias);
     if (meanEntropy(p, settings.experts) > settings.entropyBits) low = middle;
     else high = middle;
   }
   const scale = (sharpness * (low + high)) / 2;
-  balance(cosines, scale, bias, lastBalancings);
+  balance(cosines, scale, bias);
   return { weights: centres.map((value) => value * scale), bias };
 }
 
@@ -89,24 +90,19 @@ export function gateProbabilities(gate: Gate, users: Float64Array, width: number
 
 /**
  * Moves `bias` until every expert gets the same mean probability.
- * @returns the probabilities just before the last move.
+ * @returns the probabilities that it then gives.
  */
-function balance(
-  cosines: Float64Array,
-  scale: number,
-  bias: Float64Array,
-  rounds: number,
-): Float64Array {
+function balance(cosines: Float64Array, scale: number, bias: Float64Array): Float64Array {
   const experts = bias.length;
-  let p = new Float64Array();
-  for (let round = 0; round < rounds; round += 1) {
-    p = softmaxRows(cosines, scale, bias);
-    const loads = meanOf(p, experts);
+  for (let round = 0; ; round += 1) {
+    const p = softmaxRows(cosines, scale, bias);
+    const loads = meanOf(p, experts).map((mean) => mean * experts);
+    const worst = Math.max(...loads.map((load) => Math.abs(load - 1)));
+    if (worst < balanced || round === balancings) return p;
     loads.forEach((load, expert) => {
-      bias[expert] = (bias[expert] ?? 0) - Math.log(Math.max(load * experts, 1e-9));
+      bias[expert] = (bias[expert] ?? 0) - Math.log(Math.max(load, 1e-9));
     });
   }
-  return p;
 }
 
 function softmaxRows(products: Float64Array, scale: number, bias: Float64Array) {

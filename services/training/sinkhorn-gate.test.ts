@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { routingFigures } from './routing-metrics.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { fitGate, gateProbabilities } from './sinkhorn-gate.ts';
+
+const width = 6;
+const limits = { threshold: 0.8, minExperts: 2, maxExperts: 4 };
+
+/** Users around a few centres of very unequal size, which a plain clustering would not balance. */
+function lopsidedUsers(count: number): Float64Array {
+  const random = new SeededRandom(11);
+  const centres = Array.from({ length: 5 }, () =>
+    Array.from({ length: width }, () => random.normal()),
+  );
+  return Float64Array.from(
+    Array.from({ length: count }, () => {
+      const centre = centres[Math.floor(5 * random.uniform() ** 2.5)] ?? [];
+      return centre.map((value) => value + 0.6 * random.normal());
+    }).flat(),
+  );
+}
+
+describe('fitGate', () => {
+  const users = lopsidedUsers(400);
+  const gate = fitGate(users, width, { experts: 8, entropyBits: 1.2 }, new SeededRandom(1));
+  const figures = routingFigures(gateProbabilities(gate, users, width), 8, limits);
+
+  it('reaches balance and the entropy asked for together', () => {
+    expect(figures.balanceLoss).toBeCloseTo(0.01, 3);
+    expect(figures.entropyBits).toBeCloseTo(1.2, 2);
+  });
+
+  it('tells users apart: three bits less the entropy', () => {
+    expect(figures.mutualInformationBits).toBeCloseTo(1.8, 2);
+  });
+
+  it('sees the direction of a user vector, not its length', () => {
+    const longer = gateProbabilities(
+      gate,
+      users.map((value) => 7 * value),
+      width,
+    );
+    gateProbabilities(gate, users, width).forEach((p, at) => expect(longer[at]).toBeCloseTo(p, 9));
+  });
+
+  it('leaves out users without a taste', () => {
+    const withEmpty = Float64Array.from([...users, ...Array(width * 200).fill(0)]);
+    const same = fitGate(withEmpty, width, { experts: 8, entropyBits: 1.2 }, new SeededRandom(1));
+    expect(same).toEqual(gate);
+  });
+});
