@@ -66,12 +66,6 @@ export function shownUrl(text: string): string {
   return isClear ? `"${url.protocol}//${url.host}"` : 'not shown, as it may hold a password,';
 }
 
-/** `host:port` of a URL, for messages; the port that the scheme implies when it names none. */
-export function addressOf(url: string, defaultPort: number): string {
-  const { hostname, port: given } = new URL(url);
-  return `${hostname}:${given === '' ? defaultPort : given}`;
-}
-
 function from<Value>(expected: string, read: (text: string) => Value | undefined) {
   return z.string().transform((text, context) => {
     const value = read(text);

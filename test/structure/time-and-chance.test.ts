@@ -47,6 +47,7 @@ describe('the check lets pass', () => {
     "export const a = process.pid + Number(process['exitCode']);",
     'export interface A { readonly process: number; crypto(): void }',
     'export const { max, min } = Math;',
+    'export const stop = ({ process }: { process: { end(): void } }) => ({ process });',
     "import { createHash } from 'node:crypto'; export const a = createHash('sha256');",
   ])('%s', (text) => {
     expect(timeAndChanceIn('planted.ts', text)).toEqual([]);

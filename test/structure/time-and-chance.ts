@@ -13,8 +13,10 @@ const byNameOnly = /^(node:)?(crypto|process|timers|timers\/promises|perf_hooks)
 export function timeAndChanceIn(fileName: string, text: string): string[] {
   const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.ES2024, true);
   const found: string[] = [];
+  const locals = namesDeclaredIn(source);
   const visit = (node: ts.Node): void => {
-    const complaint = complaintAbout(node);
+    const isLocal = ts.isIdentifier(node) && locals.has(node.text);
+    const complaint = isLocal ? undefined : complaintAbout(node);
     if (complaint !== undefined) {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
       found.push(`${line + 1}: ${complaint}`);
@@ -23,6 +25,21 @@ export function timeAndChanceIn(fileName: string, text: string): string[] {
   };
   visit(source);
   return found;
+}
+
+/** A file may call something of its own `process`; nothing of its own is called `Date` or `Math`. */
+function namesDeclaredIn(source: ts.SourceFile): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    const isNamed =
+      ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node);
+    if (isNamed && ts.isIdentifier(node.name) && node.name.text === 'process') {
+      names.add(node.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return names;
 }
 
 function complaintAbout(node: ts.Node): string | undefined {
@@ -64,6 +81,7 @@ function isOnlyAName(node: ts.Identifier, parent: ts.Node): boolean {
     ts.isExpressionWithTypeArguments(parent) ||
     ts.isImportSpecifier(parent) ||
     (ts.isPropertyAssignment(parent) && parent.name === node) ||
+    (ts.isBindingElement(parent) && parent.propertyName === node) ||
     ts.isPropertySignature(parent) ||
     ts.isPropertyDeclaration(parent) ||
     ts.isMethodDeclaration(parent) ||
