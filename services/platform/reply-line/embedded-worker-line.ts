@@ -109,7 +109,8 @@ export class EmbeddedWorkerLine implements WorkerLine {
     const wasConnected = this.#isConnected;
     this.#disconnect();
     return this.#atEndOfTurn(() => {
-      if (wasConnected) this.#listener?.onAggregatorGone(this.#aggregator.aggregatorId);
+      if (wasConnected && !this.isClosed)
+        this.#listener?.onAggregatorGone(this.#aggregator.aggregatorId);
     });
   }
 
@@ -134,7 +135,8 @@ export class EmbeddedWorkerLine implements WorkerLine {
     if (!this.#isConnected) return;
     const cancels = this.#cancels;
     this.#cancels = [];
-    if (cancels.length > 0) this.#listener?.onCancel(this.#aggregator.aggregatorId, cancels);
+    if (cancels.length > 0 && !this.isClosed)
+      this.#listener?.onCancel(this.#aggregator.aggregatorId, cancels);
     if (this.#isPresenceDue && this.#presence !== undefined) {
       this.#isPresenceDue = false;
       this.#aggregator.onPresence(this.#presence);

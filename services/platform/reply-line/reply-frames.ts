@@ -1,4 +1,5 @@
 import type { Reply } from '../../domain/reply.ts';
+import { replyBytesAtMost } from '../wire/reply-frame-writer.ts';
 
 /** Replies are packed into frames of about this many bytes, so that none blocks the stream for long. */
 export const frameBytes = 256 * 1024;
@@ -19,7 +20,7 @@ export function packReplies(replies: readonly Reply[]): Reply[][] {
   let bytes = 0;
   for (const each of replies) {
     const reply = fitting(each);
-    const size = bytesAtMost(reply);
+    const size = replyBytesAtMost(reply);
     if (frame.length > 0 && bytes + size > frameBytes) {
       frames.push(frame);
       frame = [];
@@ -33,7 +34,7 @@ export function packReplies(replies: readonly Reply[]): Reply[][] {
 }
 
 function fitting(reply: Reply): Reply {
-  const size = bytesAtMost(reply);
+  const size = replyBytesAtMost(reply);
   const limit = maxMessageBytes - roomForTheRest;
   if (size <= limit) return reply;
   const message = `The reply has up to ${size} bytes, a reply line carries ${limit}`;
@@ -44,25 +45,4 @@ function fitting(reply: Reply): Reply {
     last: true,
     error: { code: 'too_large', message },
   };
-}
-
-// An upper bound costs a few additions; the exact size would cost an encoding of its own.
-function bytesAtMost(reply: Reply): number {
-  let bytes =
-    128 +
-    utf8AtMost(reply.requestId) +
-    utf8AtMost(reply.expert) +
-    utf8AtMost(reply.mixture) +
-    utf8AtMost(reply.bundle) +
-    utf8AtMost(reply.workerId) +
-    utf8AtMost(reply.textDelta) +
-    utf8AtMost(reply.error?.message ?? '');
-  for (const { name, shape, data } of reply.tensors) {
-    bytes += 32 + utf8AtMost(name) + 5 * shape.length + data.byteLength;
-  }
-  return bytes;
-}
-
-function utf8AtMost(text: string): number {
-  return 3 * text.length;
 }

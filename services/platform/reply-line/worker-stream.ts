@@ -10,6 +10,7 @@ import {
   type ReceivedAggregatorFrame,
   type WorkerFrame,
 } from '../wire/frame-codec.ts';
+import { encodeReplyFrame } from '../wire/reply-frame-writer.ts';
 import { ClockOffset } from './clock-offset.ts';
 import type { WorkerCall } from './grpc-stream.ts';
 import { packReplies } from './reply-frames.ts';
@@ -199,15 +200,17 @@ export class WorkerStream {
         this.#outbox.putBack(frames.slice(index).flat());
         return;
       }
-      this.#write({ replies });
+      this.#writeBytes(encodeReplyFrame(this.#owner.workerId, replies));
     }
   }
 
-  #write(frame: Omit<WorkerFrame, 'workerId'>): void {
+  #write(signal: Omit<WorkerFrame, 'workerId' | 'replies'>): void {
+    this.#writeBytes(encodeWorkerFrame({ workerId: this.#owner.workerId, ...signal }));
+  }
+
+  #writeBytes(frame: Buffer): void {
     // False means that 16 frames wait in this process already (grpc-node#2653): more would grow without bound.
-    this.#isBlocked = !this.#call.write(
-      encodeWorkerFrame({ workerId: this.#owner.workerId, ...frame }),
-    );
+    this.#isBlocked = !this.#call.write(frame);
   }
 
   #onDrain(): void {
