@@ -131,6 +131,37 @@ export function cacheContract(open: () => Promise<Cache>): void {
     }, patience);
   });
 
+  it('adds a value where there is none, and leaves one that is there', async () => {
+    const space = freshSpace();
+    await vi.waitFor(async () => {
+      await cache.add(space, 'key', bytes(1));
+      expect(Array.from((await cache.get(space, 'key')) ?? [])).toEqual([1]);
+    }, patience);
+    await cache.add(space, 'key', bytes(2));
+    expect(await found(cache, space, 'key')).toEqual([1]);
+    await keep(cache, space, { key: bytes(3) });
+  });
+
+  it('refuses to add for a while what was deleted, but takes it when it is set', async () => {
+    const space = freshSpace();
+    await keep(cache, space, { key: bytes(1) });
+    await vi.waitFor(async () => cache.delete(space, ['key', 'never written']), patience);
+    await cache.add(space, 'key', bytes(1));
+    await cache.add(space, 'never written', bytes(1));
+    expect(await cache.getMany(space, ['key', 'never written'])).toEqual([undefined, undefined]);
+    await keep(cache, space, { key: bytes(2) });
+    expect(await found(cache, space, 'key')).toEqual([2]);
+  });
+
+  it('adds again once the deletion is long enough ago', async () => {
+    const space = freshSpace();
+    await vi.waitFor(async () => cache.delete(space, ['key']), patience);
+    await vi.waitFor(async () => {
+      await cache.add(space, 'key', bytes(1));
+      expect(Array.from((await cache.get(space, 'key')) ?? [])).toEqual([1]);
+    }, patience);
+  });
+
   it('keeps keys apart, and spaces', async () => {
     const keys = ['', ' ', 'a', 'A', 'a:b', 'a\r\nGET b', 'a\0', 'ünïcödé 電影 🎬', '\ufffd', '*'];
     const [first, second] = [freshSpace(), freshSpace()];

@@ -18,7 +18,15 @@ export interface Cache {
   /** Keeps a value for the space's time to live, ± its jitter. Resolves also when it was lost. */
   set(space: CacheSpace, key: string, value: Uint8Array): Promise<void>;
   /**
-   * Forgets keys, here and in the shared cache.
+   * Keeps a value that was read from the truth, unless its key has one already or was deleted
+   * within the last `deletedHoldMs`: a slow reader must not bring back what a writer has just
+   * made old. For changeable spaces. A reader whose value is itself older than that must not call
+   * it. Resolves also when it was lost.
+   */
+  add(space: CacheSpace, key: string, value: Uint8Array): Promise<void>;
+  /**
+   * Forgets keys, here and in the shared cache; in a changeable space also refuses `add` for
+   * `deletedHoldMs`.
    * @throws ChorusError `unavailable` when the shared cache could not be told: the one failure
    *   that is no miss, because a stale value would stay.
    */
@@ -28,6 +36,9 @@ export interface Cache {
   /** Closes. Later reads miss, later writes are lost. Harmless twice. */
   close(): Promise<void>;
 }
+
+/** For so long a deleted key of a changeable space refuses `add`, in ms. `set` it takes at once. */
+export const deletedHoldMs = 2_000;
 
 /** One kind of cached value, declared once beside the stage that owns it. */
 export interface CacheSpace {

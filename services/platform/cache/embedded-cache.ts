@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import { BoundedLru } from './bounded-lru.ts';
-import type { Cache, CacheSpace } from './cache.ts';
+import { deletedHoldMs, type Cache, type CacheSpace } from './cache.ts';
 import { LookupCounts } from './lookup-counts.ts';
 import { timeToLiveMs } from './time-to-live.ts';
 
@@ -13,6 +13,7 @@ export interface EmbeddedCacheOptions {
   readonly maxBytes?: number;
 }
 
+const nothing = new Uint8Array(0);
 const defaultMaxBytes = 64 * 1024 * 1024;
 
 /** The cache in this process's own memory: one process, nothing to reach, nothing to lose but time. */
@@ -46,8 +47,20 @@ export class EmbeddedCache implements Cache {
     return Promise.resolve();
   }
 
+  add(space: CacheSpace, key: string, value: Uint8Array): Promise<void> {
+    const name = nameOf(space, key);
+    const isTaken = [name, holdOf(name)].some((each) => this.#entries.get(each) !== undefined);
+    return isTaken ? Promise.resolve() : this.set(space, key, value);
+  }
+
   delete(space: CacheSpace, keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#entries.delete(nameOf(space, key));
+    for (const key of keys) {
+      const name = nameOf(space, key);
+      this.#entries.delete(name);
+      if (!space.immutable && !this.#closed) {
+        this.#entries.set(holdOf(name), nothing, deletedHoldMs);
+      }
+    }
     return Promise.resolve();
   }
 
@@ -70,4 +83,8 @@ export class EmbeddedCache implements Cache {
 
 function nameOf(space: CacheSpace, key: string): string {
   return `${space.name}:${key}`;
+}
+
+function holdOf(name: string): string {
+  return `deleted ${name}`;
 }

@@ -3,7 +3,7 @@ import { ChorusError } from '../../domain/errors.ts';
 import type { Random } from '../random/random.ts';
 import { metrics } from '../telemetry/metrics.ts';
 import { BoundedLru } from './bounded-lru.ts';
-import type { Cache, CacheSpace } from './cache.ts';
+import { deletedHoldMs, type Cache, type CacheSpace } from './cache.ts';
 import { GatheredReads } from './gathered-reads.ts';
 import { LookupCounts } from './lookup-counts.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
@@ -17,6 +17,12 @@ export interface RedisCacheOptions extends RedisConnection {
 
 const defaultNearBytes = 16 * 1024 * 1024;
 const maxValueBytes = 1024 * 1024;
+
+/**
+ * What a deleted key of a changeable space holds for a while instead of nothing, so that Redis
+ * refuses `SET NX` by itself; no value of ours begins with a zero byte.
+ */
+const deleted = Buffer.from('\0deleted');
 
 /**
  * A copy made by reading does not know how much time is left to the shared one; it lives a tenth
@@ -81,13 +87,26 @@ export class RedisCache implements Cache {
       .catch(() => metrics.cacheFailures.inc({ operation: 'set' }));
   }
 
+  async add(space: CacheSpace, key: string, value: Uint8Array): Promise<void> {
+    const name = nameOf(space, key);
+    if (name === undefined || value.byteLength > maxValueBytes) return;
+    if (this.#closing !== undefined) return;
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    await this.#redis
+      .set(name, bytes, 'PX', timeToLiveMs(space, this.#random), 'NX')
+      .catch(() => metrics.cacheFailures.inc({ operation: 'set' }));
+  }
+
   async delete(space: CacheSpace, keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => nameOf(space, key)).filter((name) => name !== undefined);
     if (names.length === 0) return;
     this.#deletions += 1;
     for (const name of names) this.#near.delete(name);
     try {
-      await this.#redis.unlink(names);
+      if (space.immutable) await this.#redis.unlink(names);
+      else {
+        await Promise.all(names.map((name) => this.#redis.set(name, deleted, 'PX', deletedHoldMs)));
+      }
     } catch (error) {
       metrics.cacheFailures.inc({ operation: 'delete' });
       const message = `cache: ${names.length} keys of ${space.name} could not be deleted in Redis`;
@@ -127,7 +146,7 @@ export class RedisCache implements Cache {
       this.#counts.count(space, 'sharedError');
       return undefined;
     }
-    if (value === 'absent') {
+    if (value === 'absent' || (typeof value !== 'string' && deleted.equals(value))) {
       this.#counts.count(space, 'sharedMiss');
       return undefined;
     }
