@@ -43,6 +43,32 @@ export interface RankedItem {
   readonly itemId: string;
   readonly title: string;
   readonly score: number;
+  /** When the request said `explain`. */
+  readonly explanation?: Explanation | undefined;
+}
+
+/** The parts of a score, exact to 1e-5: base + Σ experts = score, and Σ history + other = score. */
+export interface Explanation {
+  /** Without any expert. */
+  readonly base: number;
+  /** What each expert that answered added, in the order of the route. */
+  readonly experts: readonly ExpertAmount[];
+  /** What past items contributed, the largest in size first. */
+  readonly history: readonly HistoryAmount[];
+  /** What is not attributed to a past item, and the past items that are not listed. */
+  readonly other: number;
+}
+
+/** What one expert added to a score. */
+export interface ExpertAmount {
+  readonly expert: string;
+  readonly amount: number;
+}
+
+/** What one past item contributed to a score. */
+export interface HistoryAmount {
+  readonly itemId: string;
+  readonly amount: number;
 }
 
 /** One expert's part in an answer. */
@@ -74,6 +100,8 @@ export interface Recommendation {
   readonly requestId: string;
   /** `<mixture>/<version>` of the bundle that made it. */
   readonly bundle: string;
+  /** Version of the user's state that it rests on; callers do not see it. */
+  readonly userVersion: string;
   readonly items: readonly RankedItem[];
   /** Chosen experts, best first, those that were replaced or came too late included. */
   readonly experts: readonly ExpertShare[];
