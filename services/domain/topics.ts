@@ -36,6 +36,15 @@ export const feedbackTopic = durable('moe.feedback', 8, 30 * dayMs);
 /** Announcements of registered and promoted bundles; the records hold the truth. */
 export const bundlesTopic: Topic = { ...durable('moe.bundles', 1, Infinity), compacted: true };
 
+/**
+ * Key of everything that concerns one user, on every topic that is keyed by user: equal keys on
+ * topics of as many partitions lie in the same partition.
+ */
+export function userRecordKey(tenant: string, userId: string): string {
+  // The length keeps tenant a/b with user c apart from tenant a with user b/c.
+  return `${tenant.length}.${tenant}/${userId}`;
+}
+
 /** Where the records of `topic` go that failed every delivery. */
 export function deadTopic(topic: Topic): Topic {
   return { ...durable(`${topic.name}.dead`, topic.partitions, 30 * dayMs) };
