@@ -1,3 +1,4 @@
+import { ChorusError } from '../domain/errors.ts';
 import { type Clock } from '../platform/clock/clock.ts';
 import { type Interactions, itemCounts } from './data/interactions.ts';
 import { fitIals, foldIn } from './ials.ts';
@@ -28,12 +29,14 @@ export interface TrainingRun {
  * Trains a recommender in closed form: iALS base models, a Sinkhorn-balanced gate on their
  * folded-in users, one local EASE per community as experts, all experts on one shared head, and
  * the transitions between items.
+ * @throws ChorusError `invalid_argument` when there are fewer users or items than experts.
  */
 export async function trainRecommender(
   interactions: Interactions,
   settings: TrainingSettings,
   run: TrainingRun,
 ): Promise<TrainedRecommender> {
+  requireEnough(interactions, settings);
   const studio = new Studio(interactions, settings, run);
   const bases = await studio.fitBases();
   const routing = await studio.fitRouting(bases);
@@ -188,6 +191,14 @@ class Studio {
   #workshop(stage: string) {
     return { threads: this.#run.threads, onRows: this.#meter.rowsOf(stage) };
   }
+}
+
+function requireEnough({ users, items }: Interactions, { experts }: TrainingSettings): void {
+  if (users.length >= experts.count && items.length >= experts.count) return;
+  throw new ChorusError(
+    'invalid_argument',
+    `${experts.count} experts need at least as many users and items; the data has ${users.length} users and ${items.length} items`,
+  );
 }
 
 /** 1 for the experts that a user belongs to, β for the others; users × experts. */

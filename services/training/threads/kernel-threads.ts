@@ -17,13 +17,18 @@ export interface Share {
 /** Runs the heavy loops of training on all cores. */
 export class KernelThreads {
   readonly #threads: readonly Worker[];
+  readonly #ended = new AbortController();
 
   /** @param count threads; 0 computes in this one (for tests and tiny data). */
   constructor(count: number) {
     // tsc turns .ts into .js but leaves the URL alone, so it takes this file's own extension.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const entry = new URL(`./kernel-thread${extension}`, import.meta.url);
-    this.#threads = Array.from({ length: count }, () => new Worker(entry));
+    this.#threads = Array.from({ length: count }, () => {
+      const thread = new Worker(entry);
+      thread.once('exit', () => this.#ended.abort(new ChorusError('cancelled', 'training ended')));
+      return thread;
+    });
   }
 
   /**
@@ -39,7 +44,8 @@ export class KernelThreads {
       next = Math.min(rows, from + chunk);
       return { ...work, from, to: next };
     };
-    const runs = this.#threads.length === 0 ? [runKernelHere] : this.#threads.map(runKernelIn);
+    const inThreads = this.#threads.map((thread) => runKernelIn(thread, this.#ended.signal));
+    const runs = inThreads.length === 0 ? [runKernelHere] : inThreads;
     await Promise.all(
       runs.map(async (run) => {
         for (let call = take(); call !== undefined; call = take()) {
@@ -52,7 +58,7 @@ export class KernelThreads {
     );
   }
 
-  /** Ends the threads; a call in flight never resolves. Harmless twice. */
+  /** Ends the threads; a call in flight rejects with `cancelled`. Harmless twice. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
   }
@@ -62,12 +68,12 @@ type Run = (call: KernelCall) => Promise<void>;
 
 const runKernelHere: Run = async (call) => runKernel(call);
 
-function runKernelIn(thread: Worker): Run {
+function runKernelIn(thread: Worker, ended: AbortSignal): Run {
   return async (call) => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(call);
-    // `once` rejects when the thread emits 'error', so a thread that dies cannot hang us.
-    const [outcome]: KernelOutcome[] = await once(thread, 'message');
+    // `once` rejects on 'error' too, and the signal covers an exit: a dead thread cannot hang us.
+    const [outcome]: KernelOutcome[] = await once(thread, 'message', { signal: ended });
     if (outcome?.failure !== undefined) {
       throw new ChorusError('internal', `training kernel ${call.name}: ${outcome.failure}`);
     }
