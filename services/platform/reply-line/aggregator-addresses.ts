@@ -22,6 +22,7 @@ export class AggregatorAddresses {
   readonly #targets: readonly Target[];
   readonly #lookUp: LookUp;
   readonly #known = new Map<string, readonly string[]>();
+  readonly #failing = new Set<string>();
 
   /** @throws ChorusError `bad_setting` for a setting that is no such list */
   constructor(setting: string, lookUp: LookUp = lookUpBySystem) {
@@ -38,8 +39,12 @@ export class AggregatorAddresses {
   async #resolveOne({ host, port }: Target): Promise<string[]> {
     try {
       this.#known.set(host, await this.#lookUp(host));
+      this.#failing.delete(host);
     } catch (error) {
-      logger.warn({ host, err: error }, 'aggregator not found by name');
+      // Asked every few seconds: one line when it begins.
+      const { message } = ChorusError.from(error);
+      if (!this.#failing.has(host)) logger.warn({ host, message }, 'aggregator not found by name');
+      this.#failing.add(host);
     }
     const addresses = this.#known.get(host) ?? [];
     return addresses.map((ip) => (isIPv6(ip) ? `ipv6:[${ip}]:${port}` : `ipv4:${ip}:${port}`));
