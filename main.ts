@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { GatewayRole } from './gateway/gateway-role.ts';
 import type { Role } from './services/domain/role.ts';
 import { AggregatorRole } from './services/flows/aggregator-role.ts';
+import { migrations } from './services/flows/migrations.ts';
 import { RealClock } from './services/platform/clock/real-clock.ts';
 import { Lifecycle } from './services/platform/lifecycle.ts';
 import { openPlatform } from './services/platform/open-platform.ts';
@@ -68,7 +69,9 @@ function rolesOf(platform: Platform, health: Health): Role[] {
   }
   if (settings.roles.includes('worker')) roles.push(new WorkerRole(platform, [recommenderMixture]));
   if (settings.roles.includes('gateway')) {
-    roles.push(new GatewayRole(platform, health, () => aggregator.recommender.answerRequest));
+    roles.push(new GatewayRole(platform, health));
+    // An aggregator that is lost later makes this gateway answer 503 itself, with a reason.
+    readiness.check('aggregator', () => platform.answerLine?.isConnected ?? false, 'start');
   }
   return roles;
 }
@@ -102,6 +105,7 @@ async function startPlatform(settings: Settings): Promise<Platform> {
     name: 'platform',
     start: async (signal) => {
       platform = await openPlatform(settings, signal);
+      await platform.records.migrate(migrations);
       opened.resolve(platform);
     },
     stop: async () => platform?.close(),

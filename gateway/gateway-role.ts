@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Role } from '../services/domain/role.ts';
-import type { AnswerRequest } from '../services/flows/answer-request.ts';
+import { type Answering, openAnswering } from '../services/flows/open-answering.ts';
 import type { Platform } from '../services/platform/platform.ts';
 import type { Health } from '../services/platform/telemetry/health.ts';
 import { listenOn } from '../services/platform/telemetry/listen-on.ts';
@@ -15,16 +15,14 @@ export class GatewayRole implements Role {
   readonly name = 'gateway';
   readonly #platform: Platform;
   readonly #health: Health;
-  readonly #answerRequest: () => AnswerRequest;
   #addresses: readonly string[] = [];
+  #answering: Answering | undefined;
   #http: NestFastifyApplication | undefined;
   #grpc: GrpcServer | undefined;
 
-  /** @param answerRequest asked for once, when the front door opens. */
-  constructor(platform: Platform, health: Health, answerRequest: () => AnswerRequest) {
+  constructor(platform: Platform, health: Health) {
     this.#platform = platform;
     this.#health = health;
-    this.#answerRequest = answerRequest;
   }
 
   get addresses(): readonly string[] {
@@ -33,8 +31,10 @@ export class GatewayRole implements Role {
 
   async start(): Promise<void> {
     const { clock, random, settings } = this.#platform;
+    const answering = await openAnswering(this.#platform);
+    this.#answering = answering;
     const recommending = new Recommending({
-      answerRequest: this.#answerRequest(),
+      answerRequest: answering.answerRequest,
       clock,
       random,
       defaultDeadlineMs: settings.defaultDeadlineMs,
@@ -44,6 +44,7 @@ export class GatewayRole implements Role {
 
   async stop(): Promise<void> {
     await Promise.all([this.#http?.close(), this.#grpc?.close()]);
+    await this.#answering?.close();
   }
 
   async #openHttp(recommending: Recommending): Promise<string> {

@@ -8,7 +8,7 @@ import { type RecommendBody, recommendBody, toRecommendRequest } from './message
 
 /** What the front door needs to recommend. */
 export interface RecommendingParts {
-  readonly answerRequest: AnswerRequest;
+  readonly answerRequest: Pick<AnswerRequest, 'run'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Budget of a request that names none, in ms (setting `DEFAULT_DEADLINE_MS`). */
@@ -47,7 +47,9 @@ export class Recommending {
     const labels = { surface, lane: 'interactive' } as const;
     try {
       const request = toRecommendRequest(body, random.id());
-      const answer = await this.#inTime(answerRequest.run(request, budget), budget.budgetMs);
+      const answer = await this.#inTime(budget.budgetMs, (signal) =>
+        answerRequest.run(request, budget, signal),
+      );
       metrics.requests.inc({ ...labels, outcome: answer.degraded ? 'degraded' : 'ok' });
       return answer;
     } catch (thrown) {
@@ -59,12 +61,22 @@ export class Recommending {
     }
   }
 
-  async #inTime(answering: Promise<Recommendation>, budgetMs: number): Promise<Recommendation> {
-    return await new Promise((resolve, reject) => {
-      const timer = this.#parts.clock.after(budgetMs, () => {
-        reject(new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`));
-      });
-      answering.then(resolve, reject).finally(() => timer.cancel());
+  /** Whatever the work below waits for, it is given up when the budget is over. */
+  async #inTime<Answer>(
+    budgetMs: number,
+    answer: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const over = new AbortController();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = this.#parts.clock.after(budgetMs, () => {
+      const error = new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`);
+      reject(error);
+      over.abort(error);
     });
+    try {
+      return await Promise.race([answer(over.signal), promise]);
+    } finally {
+      timer.cancel();
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Interactions } from '../../services/training/data/interactions.ts';
 import { importUsers } from '../../services/flows/import-users.ts';
-import { migrations } from '../../services/flows/recommender.ts';
+import { migrations } from '../../services/flows/migrations.ts';
 import { publicTenant } from '../../services/domain/tenant.ts';
 import { openPlatform } from '../../services/platform/open-platform.ts';
 import { readSettings } from '../../services/platform/settings.ts';

@@ -39,11 +39,15 @@ export class ReplyInbox {
     return this.#waiters.size;
   }
 
-  /** Waits. Call it before publishing: a reply may be faster than the publish that asked for it. Never rejects. */
-  async collect(expectation: Expectation): Promise<Collected> {
+  /**
+   * Waits. Call it before publishing: a reply may be faster than the publish that asked for it. Never rejects.
+   * @param signal ends the waiting before its time, with whatever has come.
+   */
+  async collect(expectation: Expectation, signal?: AbortSignal): Promise<Collected> {
     if (expectation.experts.length === 0) return { replies: [], failures: new Map(), late: [] };
     return await new Promise((resolve) => {
       const id = waiterId(expectation);
+      const giveUp = (): void => waiter.finish([...waiter.open]);
       const waiter: Waiter = {
         expectation,
         replies: [],
@@ -52,11 +56,14 @@ export class ReplyInbox {
         finish: (late) => {
           this.#waiters.delete(id);
           waiter.timer?.cancel();
+          signal?.removeEventListener('abort', giveUp);
           resolve({ replies: waiter.replies, failures: waiter.failures, late });
         },
       };
       this.#waiters.set(id, waiter);
-      waiter.timer = this.#clock.after(expectation.waitMs, () => waiter.finish([...waiter.open]));
+      waiter.timer = this.#clock.after(expectation.waitMs, giveUp);
+      if (signal?.aborted === true) giveUp();
+      else signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 

@@ -35,14 +35,10 @@ export class AnswerCache {
   }
 
   /** Remembers an answer, unless it is degraded: the next one may be better. */
-  async remember(
-    request: RecommendRequest,
-    context: AnswerContext,
-    answer: Recommendation,
-  ): Promise<void> {
+  async remember(request: RecommendRequest, answer: Recommendation): Promise<void> {
     if (request.noCache || answer.degraded) return;
     const bytes = this.#encoder.encode(JSON.stringify(answer));
-    await this.#cache.set(answers, answerKey(request, context), bytes);
+    await this.#cache.set(answers, answerKey(request, answer), bytes);
   }
 }
 

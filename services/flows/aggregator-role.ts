@@ -3,42 +3,43 @@ import type { Role } from '../domain/role.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Recommender } from './recommender.ts';
 
-/** The aggregator at work: the live bundle open, workers welcome, requests answered. */
+/** The aggregator at work: the live bundle open, workers welcome, gateways' questions answered. */
 export class AggregatorRole implements Role {
   readonly name = 'aggregator';
   readonly #platform: Platform;
   #recommender: Recommender | undefined;
+  #isOpen = false;
 
   constructor(platform: Platform) {
     this.#platform = platform;
   }
 
-  /** The mixture that this process answers with. */
-  get recommender(): Recommender {
-    if (this.#recommender !== undefined) return this.#recommender;
-    throw new ChorusError('unavailable', 'the aggregator has not started');
-  }
-
   /** Whether it can answer. */
   get isOpen(): boolean {
-    return this.#recommender !== undefined;
+    return this.#isOpen;
   }
 
   async start(): Promise<void> {
-    const { aggregatorLine, settings } = this.#platform;
+    const { aggregatorLine, answerDesks, settings } = this.#platform;
     if (aggregatorLine === undefined) {
       throw new ChorusError('internal', 'an aggregator was started without its reply line');
     }
     const { modelsDir, collectMs } = settings;
-    this.#recommender = await Recommender.open({
+    const recommender = await Recommender.open({
       ...this.#platform,
       aggregatorLine,
       modelsDir,
       collectMs,
     });
+    this.#recommender = recommender;
+    await Promise.all(answerDesks.map((desk) => desk.open(recommender)));
+    this.#isOpen = true;
   }
 
   async stop(): Promise<void> {
+    this.#isOpen = false;
+    // Questions in flight still need their workers.
+    await Promise.all(this.#platform.answerDesks.map((desk) => desk.close()));
     await this.#recommender?.close();
   }
 }

@@ -1,23 +1,26 @@
-import type { AnswerCache, AnswerContext } from '../answer-cache/answer-cache.ts';
+import type { AnswerCache } from '../answer-cache/answer-cache.ts';
 import type { Budget } from '../domain/budget.ts';
+import { ChorusError } from '../domain/errors.ts';
+import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
+import type { AnswerLine } from '../platform/answer-line/answer-line.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { UserStates } from '../user-state/user-states.ts';
-import type { ComputeAnswer, OpenBundle } from './compute-answer.ts';
 
 /** What answering works with. */
 export interface AnswerRequestParts {
-  /** The bundle that is live at this moment. */
-  readonly live: () => OpenBundle;
-  readonly users: UserStates;
+  /** `<mixture>/<version>` that is live at this moment; empty while nobody has chosen one. */
+  readonly liveBundle: () => string;
+  readonly users: Pick<UserStates, 'version'>;
   readonly answers: AnswerCache;
-  readonly compute: ComputeAnswer;
+  /** Leads to the aggregator, beside us or in a process of its own. */
+  readonly line: Pick<AnswerLine, 'ask'>;
   readonly clock: Clock;
 }
 
 /**
  * One request from arrival to answer: choose the bundle → read the user's version → look in the
- * cache → [ load the user's state and compute ] → remember → answer.
+ * cache → [ aggregate: `compute-answer.ts` ] → remember → answer.
  */
 export class AnswerRequest {
   readonly #parts: AnswerRequestParts;
@@ -26,23 +29,47 @@ export class AnswerRequest {
     this.#parts = parts;
   }
 
-  /** @throws ChorusError `unavailable` when neither cache nor records can tell the user's state. */
-  async run(request: RecommendRequest, budget: Budget): Promise<Recommendation> {
-    const { live, users, answers, compute } = this.#parts;
-    const bundle = live();
-    const version = await users.version(request.tenant, request.userId);
-    const context: AnswerContext = { bundle: bundle.bundle.version, userVersion: version };
-    const remembered = await answers.recall(request, context);
+  /**
+   * @param signal aborts when nobody waits for the answer any more.
+   * @throws ChorusError `unavailable` when neither cache nor records can tell the user's version,
+   *   or no aggregator can be asked; what the aggregator says; the signal's reason.
+   */
+  async run(
+    request: RecommendRequest,
+    budget: Budget,
+    signal: AbortSignal,
+  ): Promise<Recommendation> {
+    const { liveBundle, users, answers } = this.#parts;
+    const bundle = liveBundle();
+    const userVersion = await users.version(request.tenant, request.userId);
+    const remembered = await answers.recall(request, { bundle, userVersion });
     if (remembered !== undefined) return this.#again(remembered, request, budget);
-    const state = await users.state(request.tenant, request.userId, version);
-    const answer = await compute.run(request, bundle, state, budget);
-    await answers.remember(request, { ...context, userVersion: state.version }, answer);
-    return answer;
+    const answer = await this.#aggregate({ request, bundle, userVersion, budget }, signal);
+    // Not awaited: the cache never fails, and the caller need not wait for it.
+    void answers.remember(request, answer);
+    return { ...answer, timings: { ...answer.timings, totalUs: this.#sinceUs(budget) } };
+  }
+
+  /**
+   * A question names the bundle that is live. An aggregator that does not hold it, because it has
+   * not loaded a promoted one yet or has dropped an old one already, says `unknown_bundle`; then it
+   * is asked once more for whichever is live over there. The answer names the bundle that made it,
+   * and is remembered under that.
+   */
+  async #aggregate(question: Question, signal: AbortSignal): Promise<Recommendation> {
+    const { line } = this.#parts;
+    try {
+      return await line.ask(question, signal);
+    } catch (thrown) {
+      const error = ChorusError.from(thrown);
+      if (error.code !== 'unknown_bundle' || question.bundle === '') throw error;
+      return await line.ask({ ...question, bundle: '' }, signal);
+    }
   }
 
   /** A remembered answer as an answer to this request. */
   #again(remembered: Recommendation, request: RecommendRequest, budget: Budget): Recommendation {
-    const totalUs = this.#parts.clock.monotonicUs() - budget.arrivedUs;
+    const totalUs = this.#sinceUs(budget);
     const none = { featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 };
     return {
       ...remembered,
@@ -50,5 +77,9 @@ export class AnswerRequest {
       cached: true,
       timings: { totalUs, lookupUs: totalUs, ...none },
     };
+  }
+
+  #sinceUs({ arrivedUs }: Budget): number {
+    return this.#parts.clock.monotonicUs() - arrivedUs;
   }
 }

@@ -37,8 +37,11 @@ export class AskExperts implements AggregatorListener {
     );
   }
 
-  /** Never rejects: an expert that gave nothing is among the failures or late. */
-  async run(tasks: readonly TaskDraft[], waitMs: number): Promise<Collected> {
+  /**
+   * Never rejects: an expert that gave nothing is among the failures or late.
+   * @param signal ends the waiting before its time.
+   */
+  async run(tasks: readonly TaskDraft[], waitMs: number, signal: AbortSignal): Promise<Collected> {
     const [first] = tasks;
     if (first === undefined) return { replies: [], failures: new Map(), late: [] };
     const expectation: Expectation = {
@@ -46,7 +49,7 @@ export class AskExperts implements AggregatorListener {
       experts: tasks.map(({ expert }) => expert),
       waitMs,
     };
-    const collecting = this.#inbox.collect(expectation);
+    const collecting = this.#inbox.collect(expectation, signal);
     this.#dispatcher.dispatch(tasks);
     const collected = await collecting;
     this.#giveUp(collected.late.map((expert) => ({ ...first, expert })));

@@ -2,9 +2,10 @@ import { combine } from '../aggregation/combine.ts';
 import type { Collected } from '../aggregation/reply-inbox.ts';
 import type { PresenceBoard } from '../dispatch/presence-board.ts';
 import type { Budget } from '../domain/budget.ts';
-import type { ExpertShare, Recommendation, RecommendRequest } from '../domain/recommendation.ts';
+import { ChorusError } from '../domain/errors.ts';
+import type { Question } from '../domain/question.ts';
+import type { ExpertShare, Recommendation } from '../domain/recommendation.ts';
 import type { Route } from '../domain/routing.ts';
-import type { UserState } from '../domain/user-state.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
@@ -21,6 +22,7 @@ import {
 } from '../recommender/recommender-bundle.ts';
 import { sequenceScores } from '../recommender/sequence-scores.ts';
 import { chooseExperts } from '../routing/choose-experts.ts';
+import type { UserStates } from '../user-state/user-states.ts';
 import type { AskExperts } from './ask-experts.ts';
 
 /** A bundle that can answer: its numbers and its base vectors. */
@@ -31,6 +33,7 @@ export interface OpenBundle {
 
 /** What computing an answer works with. */
 export interface ComputeAnswerParts {
+  readonly users: Pick<UserStates, 'state'>;
   readonly experts: AskExperts;
   readonly board: PresenceBoard;
   readonly clock: Clock;
@@ -43,7 +46,7 @@ export interface ComputeAnswerParts {
 const rankReserveMs = 10;
 
 /**
- * The aggregator's part of an answer: features → route → publish one task per chosen expert →
+ * The aggregator's part of an answer: load the user's state → features → route → publish one task per chosen expert →
  * collect replies until enough or out of time → combine → head → rank.
  */
 export class ComputeAnswer {
@@ -53,15 +56,21 @@ export class ComputeAnswer {
     this.#parts = parts;
   }
 
-  /** Always answers: with nobody there, from the base alone, marked `degraded`. */
+  /**
+   * With no expert there it answers from the base alone, marked `degraded`.
+   * @param signal aborts when nobody waits for the answer any more.
+   * @throws ChorusError `unavailable` when the user's state can be had neither from the cache nor
+   *   from the records; the signal's reason.
+   */
   async run(
-    request: RecommendRequest,
+    { request, userVersion, budget }: Question,
     { bundle, base }: OpenBundle,
-    state: UserState,
-    budget: Budget,
+    signal: AbortSignal,
   ): Promise<Recommendation> {
-    const { clock, experts, random } = this.#parts;
+    const { clock, experts, random, users } = this.#parts;
     const startedUs = clock.monotonicUs();
+    const state = await users.state(request.tenant, request.userId, userVersion);
+    refuseIfOver(signal);
     const history = knownHistory(bundle, state, request);
     const vectors = await base.of(history);
     const preparedUs = clock.monotonicUs();
@@ -72,8 +81,9 @@ export class ComputeAnswer {
     const due = deadlineUs(budget);
     const callId = random.id();
     const tasks = draftTasks(callId, bundle, request.tenant, history, route.choices, due);
-    const collected = await experts.run(tasks, this.#waitMs(budget));
+    const collected = await experts.run(tasks, this.#waitMs(budget), signal);
     const collectedUs = clock.monotonicUs();
+    refuseIfOver(signal);
 
     const { width } = bundle.expertBlock;
     const combined = combine(route.choices, collected.replies, expertOutput, width);
@@ -89,6 +99,7 @@ export class ComputeAnswer {
     return {
       requestId: request.requestId,
       bundle: `${recommenderMixture}/${bundle.version}`,
+      userVersion: state.version,
       items,
       experts: shares,
       timings: {
@@ -126,6 +137,10 @@ export class ComputeAnswer {
     const spentMs = (this.#parts.clock.monotonicUs() - arrivedUs) / 1000;
     return Math.max(0, Math.min(this.#parts.collectMs, budgetMs - rankReserveMs) - spentMs);
   }
+}
+
+function refuseIfOver(signal: AbortSignal): void {
+  if (signal.aborted) throw ChorusError.from(signal.reason, 'cancelled');
 }
 
 function deadlineUs({ arrivedUs, budgetMs }: Budget): number {

@@ -1,6 +1,9 @@
-import { AnswerCache } from '../answer-cache/answer-cache.ts';
 import { PresenceBoard } from '../dispatch/presence-board.ts';
+import { ChorusError } from '../domain/errors.ts';
+import type { Question } from '../domain/question.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
 import { taskTopic } from '../domain/topics.ts';
+import type { Answerer } from '../platform/answer-line/answer-line.ts';
 import type { Cache } from '../platform/cache/cache.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { EventLog } from '../platform/event-log/event-log.ts';
@@ -11,9 +14,8 @@ import type { AggregatorLine } from '../platform/reply-line/reply-line.ts';
 import { BaseVectors } from '../recommender/base-vectors.ts';
 import { openRecommenderBundle, recommenderMixture } from '../recommender/recommender-bundle.ts';
 import { openBundleFolder } from '../registry/bundle-folder.ts';
-import { LivePointer, registryMigrations } from '../registry/live-pointer.ts';
-import { userMigrations, UserStates } from '../user-state/user-states.ts';
-import { AnswerRequest } from './answer-request.ts';
+import { LivePointer } from '../registry/live-pointer.ts';
+import { UserStates } from '../user-state/user-states.ts';
 import { AskExperts } from './ask-experts.ts';
 import { ComputeAnswer, type OpenBundle } from './compute-answer.ts';
 
@@ -31,36 +33,24 @@ export interface RecommenderWorld {
   readonly collectMs: number;
 }
 
-/** Every migration that the records need. */
-export const migrations = [...registryMigrations, ...userMigrations];
-
-/** The recommender mixture, put together: flow 1 with its aggregator in this process. */
-export class Recommender {
+/** The recommender mixture at an aggregator: its live bundle, its experts' workers, and answers. */
+export class Recommender implements Answerer {
   readonly #world: RecommenderWorld;
   readonly #board: PresenceBoard;
   readonly #experts: AskExperts;
   readonly #open: OpenBundle;
-  /** Answers requests. */
-  readonly answerRequest: AnswerRequest;
+  readonly #compute: ComputeAnswer;
 
   private constructor(world: RecommenderWorld, open: OpenBundle) {
-    const { clock, random, collectMs } = world;
     this.#world = world;
     this.#open = open;
     this.#board = new PresenceBoard(world.random);
     this.#experts = new AskExperts({ ...world, line: world.aggregatorLine, board: this.#board });
-    this.answerRequest = new AnswerRequest({
-      live: () => this.#open,
+    this.#compute = new ComputeAnswer({
+      ...world,
       users: new UserStates(world),
-      answers: new AnswerCache(world.cache),
-      compute: new ComputeAnswer({
-        experts: this.#experts,
-        board: this.#board,
-        clock,
-        random,
-        collectMs,
-      }),
-      clock,
+      experts: this.#experts,
+      board: this.#board,
     });
   }
 
@@ -69,7 +59,6 @@ export class Recommender {
    * @throws ChorusError `bundle_rejected` when there is none or it is broken.
    */
   static async open(world: RecommenderWorld): Promise<Recommender> {
-    await world.records.migrate(migrations);
     const pointer = new LivePointer(world.records, world.clock);
     const version = await pointer.readOrChoose(recommenderMixture, world.modelsDir);
     const contents = await openBundleFolder(world.modelsDir, recommenderMixture, version);
@@ -82,11 +71,6 @@ export class Recommender {
     return recommender;
   }
 
-  /** Version of the live bundle. */
-  get version(): string {
-    return this.#open.bundle.version;
-  }
-
   /** Whether every expert of the live bundle has an owner present. */
   get isComplete(): boolean {
     const { version, experts } = this.#open.bundle;
@@ -96,6 +80,16 @@ export class Recommender {
   /** Workers present. */
   get workers(): number {
     return this.#board.size;
+  }
+
+  /** @throws ChorusError `unknown_bundle` when the question names one that is not held here. */
+  async answer(question: Question, signal: AbortSignal): Promise<Recommendation> {
+    const held = `${recommenderMixture}/${this.#open.bundle.version}`;
+    if (question.bundle !== '' && question.bundle !== held) {
+      const message = `this aggregator holds ${held}, not ${question.bundle}`;
+      throw new ChorusError('unknown_bundle', message);
+    }
+    return await this.#compute.run(question, this.#open, signal);
   }
 
   /** Ends the reply line and frees the bundle. Callers stop asking before. */

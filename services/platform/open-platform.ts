@@ -8,6 +8,7 @@ import { EmbeddedEventLog } from './event-log/embedded-event-log.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { KafkaEventLog } from './event-log/kafka-event-log.ts';
 import { OnnxModelRunner } from './model-runner/onnx-model-runner.ts';
+import { openAnswerLines } from './open-answer-lines.ts';
 import { openReplyLines } from './open-reply-lines.ts';
 import type { Platform } from './platform.ts';
 import type { Random } from './random/random.ts';
@@ -63,13 +64,15 @@ export async function openPlatform(settings: Settings, signal: AbortSignal): Pro
   const workerId = random.id();
   const lines = openReplyLines(settings, workerId, clock, random);
   const { aggregatorLine, workerLine } = lines;
-  opened.push(modelRunner);
-  for (const line of [aggregatorLine, workerLine]) if (line !== undefined) opened.push(line);
+  const answers = openAnswerLines(settings);
+  const ends = [aggregatorLine, workerLine, ...answers.answerDesks, answers.answerLine];
+  opened.push(modelRunner, ...ends.filter((end) => end !== undefined));
   const parts = { settings, workerId, clock, random, log, records, cache, modelRunner };
   return {
     ...parts,
     aggregatorLine,
     workerLine,
+    ...answers,
     addresses: () => {
       const port = lines.internalPort();
       return port === undefined ? [] : [`internal ${settings.bind}:${port}`];

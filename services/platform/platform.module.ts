@@ -1,4 +1,5 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { ANSWER_LINE } from './answer-line/answer-line.ts';
 import { CACHE } from './cache/cache.ts';
 import { CLOCK } from './clock/clock.ts';
 import { EVENT_LOG } from './event-log/event-log.ts';
@@ -24,6 +25,7 @@ export class PlatformModule {
       { provide: MODEL_RUNNER, useValue: platform.modelRunner },
       { provide: AGGREGATOR_LINE, useValue: platform.aggregatorLine ?? null },
       { provide: WORKER_LINE, useValue: platform.workerLine ?? null },
+      { provide: ANSWER_LINE, useValue: platform.answerLine ?? null },
     ];
     return { module: PlatformModule, global: true, providers, exports: providers };
   }

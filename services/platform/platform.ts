@@ -1,3 +1,4 @@
+import type { AnswerDesk, AnswerLine } from './answer-line/answer-line.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Clock } from './clock/clock.ts';
 import type { EventLog } from './event-log/event-log.ts';
@@ -22,6 +23,10 @@ export interface Platform {
   readonly aggregatorLine: AggregatorLine | undefined;
   /** Present where this process plays worker. */
   readonly workerLine: WorkerLine | undefined;
+  /** Where this process's aggregator is asked: by the gateway beside it, by others on `INTERNAL_PORT`. */
+  readonly answerDesks: readonly AnswerDesk[];
+  /** Present where this process plays gateway. */
+  readonly answerLine: AnswerLine | undefined;
   /** Where other processes reach the platform, once the lines are open: `internal 127.0.0.1:8003`. */
   addresses(): readonly string[];
   /** Waits for what is in flight and closes every port. Harmless twice. */

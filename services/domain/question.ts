@@ -1,0 +1,13 @@
+import type { Budget } from './budget.ts';
+import type { RecommendRequest } from './recommendation.ts';
+
+/** A request on its way from the gateway, which found no remembered answer, to an aggregator. */
+export interface Question {
+  readonly request: RecommendRequest;
+  /** `<mixture>/<version>` that must answer; empty: the one that is live where the question arrives. */
+  readonly bundle: string;
+  /** Of the user's state, as the gateway read it a moment ago. */
+  readonly userVersion: string;
+  /** Of the whole request, on the clock of the process that holds this question. */
+  readonly budget: Budget;
+}
