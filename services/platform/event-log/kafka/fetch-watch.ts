@@ -33,6 +33,7 @@ export class FetchWatch {
     this.#consumer = consumer;
     const { GROUP_JOIN, REQUEST_TIMEOUT } = consumer.events;
     consumer.on(GROUP_JOIN, () => {
+      if (consumer !== this.#consumer) return;
       this.lose();
       this.#awaitFetch(consumer);
     });
@@ -63,6 +64,13 @@ export class FetchWatch {
     if (!this.#isJoined) return;
     this.#isJoined = false;
     this.#listener.onLost();
+  }
+
+  /** Stops watching, without a word. */
+  end(): void {
+    this.#stopAwaiting?.();
+    this.#consumer = undefined;
+    this.#isJoined = false;
   }
 
   #mayHaveLost(consumer: Consumer | undefined): void {

@@ -37,19 +37,29 @@ export const briskRetry: RetryOptions = { ...patientRetry, retries: 5 };
 export const openNoDelaySocket: OpenSocket = (host, port) =>
   connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
 
+/** How one client differs from the others. */
+export interface KafkaClientTraits {
+  /** `patientRetry` unless told. */
+  readonly retry?: RetryOptions;
+  /** Whether nobody wants this client any more: then it stops looking for brokers. */
+  readonly isGone?: () => boolean;
+  /** Gets every socket before it is used. */
+  readonly onSocket?: ((socket: Socket) => void) | undefined;
+}
+
 /**
  * A kafkajs client with our settings. Each consumer needs one of its own: consumers of one client
  * and one group share a table of positions and wipe it for each other when they join.
  */
 export function createKafkaClient(
   options: KafkaClientOptions,
-  retry: RetryOptions = patientRetry,
-  watchSocket: (socket: Socket) => void = () => undefined,
+  { retry = patientRetry, isGone = () => false, onSocket }: KafkaClientTraits = {},
 ): Kafka {
   quietRequestQueue();
   boundGzip();
   return new kafkajs.Kafka({
-    brokers: [...options.brokers],
+    // An empty list is the one failure that ends kafkajs' tries; it takes no AbortSignal.
+    brokers: () => (isGone() ? [] : [...options.brokers]),
     clientId: options.clientId,
     connectionTimeout: 2000,
     requestTimeout: requestTimeoutMs,
@@ -57,7 +67,7 @@ export function createKafkaClient(
     socketFactory: ({ host, port, onConnect }) => {
       const socket = options.openSocket(host, port);
       socket.once('connect', onConnect);
-      watchSocket(socket);
+      onSocket?.(socket);
       return socket;
     },
     logLevel: kafkajs.logLevel.WARN,

@@ -21,8 +21,6 @@ export interface KafkaPublisherOptions extends KafkaClientOptions {
 
 /** A request carries at most this much, unless one record alone is larger; topics take twice it. */
 const maxWindowBytes = maxRecordBytes;
-/** Beyond this many requests on their way, records wait and the next request carries more of them. */
-const maxRequestsInFlight = 5;
 /** Records on their way or waiting may take this much; more is refused. */
 const maxBytesHeld = 64 * 1024 * 1024;
 /** A record that was not acknowledged by then has failed, with unknown outcome. */
@@ -40,7 +38,7 @@ export class KafkaPublisher {
   readonly #clock: Clock;
   readonly #lingerMs: number;
   readonly #producer: Producer;
-  readonly #inFlight = new Set<PublishWindow>();
+  #onItsWay: PublishWindow | undefined;
   #open = new PublishWindow();
   #full: PublishWindow[] = [];
   #bytesHeld = 0;
@@ -50,7 +48,7 @@ export class KafkaPublisher {
   constructor(options: KafkaPublisherOptions) {
     this.#clock = options.clock;
     this.#lingerMs = options.lingerMs;
-    this.#producer = createKafkaClient(options, briskRetry).producer({
+    this.#producer = createKafkaClient(options, { retry: briskRetry }).producer({
       allowAutoTopicCreation: false,
       idempotent: false,
       // Every message names its partition: the hash of its key is ours, not the client's.
@@ -88,8 +86,9 @@ export class KafkaPublisher {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#flush();
-    const left = [...this.#inFlight, ...this.#full, this.#open];
-    await Promise.allSettled(left.filter((window) => !window.isEmpty).map(({ sent }) => sent));
+    const left = [...this.#full, this.#open].filter((window) => !window.isEmpty);
+    if (this.#onItsWay !== undefined) left.push(this.#onItsWay);
+    await Promise.allSettled(left.map(async (window) => window.sent));
     await within(this.#clock, closeDeadlineMs, 'closing', this.#producer.disconnect());
   }
 
@@ -98,7 +97,7 @@ export class KafkaPublisher {
     if (!this.#open.isEmpty && this.#open.bytes + bytes > maxWindowBytes) {
       this.#full.push(this.#open);
       this.#open = new PublishWindow();
-      this.#sendWhatMay();
+      this.#sendNext();
     }
     const window = this.#open;
     if (window.isEmpty) this.#begin(window);
@@ -120,30 +119,30 @@ export class KafkaPublisher {
   }
 
   #flush(): void {
-    this.#isFlushDue = true;
-    this.#sendWhatMay();
+    this.#isFlushDue = !this.#open.isEmpty;
+    this.#sendNext();
   }
 
-  #sendWhatMay(): void {
-    while (this.#inFlight.size < maxRequestsInFlight) {
-      const full = this.#full.shift();
-      if (full !== undefined) {
-        void this.#send(full);
-      } else if (this.#isFlushDue && !this.#open.isEmpty) {
-        this.#isFlushDue = false;
-        const window = this.#open;
-        this.#open = new PublishWindow();
-        void this.#send(window);
-      } else {
-        this.#isFlushDue = false;
-        return;
-      }
+  /**
+   * One request at a time: kafkajs may put two on the wire in the other order, and tries one that
+   * failed again after the next. What comes meanwhile travels together in the next request.
+   */
+  #sendNext(): void {
+    if (this.#onItsWay !== undefined) return;
+    const full = this.#full.shift();
+    if (full !== undefined) {
+      void this.#send(full);
+    } else if (this.#isFlushDue && !this.#open.isEmpty) {
+      this.#isFlushDue = false;
+      const window = this.#open;
+      this.#open = new PublishWindow();
+      void this.#send(window);
     }
   }
 
   /** Settles the window; never rejects. */
   async #send(window: PublishWindow): Promise<void> {
-    this.#inFlight.add(window);
+    this.#onItsWay = window;
     try {
       await this.#producer.sendBatch({
         acks: -1,
@@ -154,9 +153,9 @@ export class KafkaPublisher {
     } catch (error) {
       window.reject(kafkaError('sending', error));
     } finally {
-      this.#inFlight.delete(window);
+      this.#onItsWay = undefined;
       this.#bytesHeld -= window.bytes;
-      this.#sendWhatMay();
+      this.#sendNext();
     }
   }
 }

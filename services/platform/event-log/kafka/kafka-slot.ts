@@ -56,6 +56,7 @@ export class KafkaSlot implements Subscription {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#watch.end();
     await this.#consumer?.close();
   }
 

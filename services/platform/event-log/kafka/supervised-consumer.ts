@@ -33,6 +33,7 @@ export interface ReaderOptions extends KafkaClientOptions {
  * save nothing but a few requests of an idle reader.
  */
 export const maxWaitMs = 250;
+const openDeadlineMs = 15_000;
 const joinDeadlineMs = 10_000;
 const closeDeadlineMs = 5000;
 const firstPauseMs = 250;
@@ -61,12 +62,13 @@ export class SupervisedConsumer {
   /**
    * Opens it and waits until it has joined its group, but no longer than ten seconds: a group that
    * waits for a dead member takes longer, and joining goes on.
-   * @throws ChorusError `unavailable` when the broker refuses.
+   * @throws ChorusError `unavailable` when it could not be opened for a quarter of a minute: a
+   *   fresh broker answers "coordinator not available" and "is loading" for a while.
    */
   static async open(plan: ConsumerPlan, options: ReaderOptions): Promise<SupervisedConsumer> {
     const supervised = new SupervisedConsumer(plan, options);
     try {
-      await supervised.#open();
+      await supervised.#openAgainAndAgain(openDeadlineMs);
     } catch (error) {
       await supervised.close();
       throw kafkaError(`reading ${plan.topics.join(', ')}`, error);
@@ -88,7 +90,12 @@ export class SupervisedConsumer {
   async #open(): Promise<void> {
     const { config, topics, fromBeginning, run, onSocket } = this.#plan;
     const { clock, sessionTimeoutMs } = this.#options;
-    const consumer = createKafkaClient(this.#options, patientRetry, onSocket).consumer({
+    // However long the broker is away, the member keeps its id: as a new one it would wait for the
+    // session of its former self to end. Only our own letting go ends the tries.
+    const retry = { ...patientRetry, retries: Infinity };
+    const isGone = (): boolean => consumer !== this.#consumer;
+    const client = createKafkaClient(this.#options, { retry, isGone, onSocket });
+    const consumer = client.consumer({
       groupId: this.#plan.groupId(),
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.round(sessionTimeoutMs / 10),
@@ -96,22 +103,26 @@ export class SupervisedConsumer {
       maxWaitTimeInMs: maxWaitMs,
       minBytes: 1,
       allowAutoTopicCreation: false,
-      retry: { ...patientRetry, restartOnFailure: async () => false },
+      retry: { ...retry, restartOnFailure: async () => false },
       ...config,
     });
     this.#consumer = consumer;
     const joined = Promise.withResolvers<void>();
     this.#plan.onOpen(consumer);
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      this.#isRunning = true;
+      this.#isRunning = !isGone();
       joined.resolve();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       joined.reject(payload.error);
-      if (consumer === this.#consumer) this.#down(payload.error);
+      if (!isGone()) this.#down(payload.error);
     });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning });
+    const prepare = consumer
+      .connect()
+      .then(async () => consumer.subscribe({ topics: [...topics], fromBeginning }));
+    await within(clock, openDeadlineMs, 'connecting', prepare);
+    // Abandoned by a close that could not wait: it must not begin to read now.
+    if (isGone()) return consumer.disconnect();
     // Settles after the join; a failure arrives as a crash event too.
     void consumer.run({ ...run, autoCommit: false }).catch(joined.reject);
     const { signal } = this.#closing;
@@ -137,27 +148,33 @@ export class SupervisedConsumer {
   }
 
   async #reopen(): Promise<void> {
+    await this.#openAgainAndAgain(Infinity);
+    if (this.#isRunning) logger.info({ event: 'kafka.reader_back', topics: this.#plan.topics });
+  }
+
+  /** Opens with growing pauses until it works, or the deadline has passed and it did not. */
+  async #openAgainAndAgain(deadlineMs: number): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#closing;
+    const giveUpAtUs = clock.monotonicUs() + deadlineMs * 1000;
     for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = nextPauseMs(pauseMs)) {
+      /* oxlint-disable no-await-in-loop -- one attempt after the other */
+      await this.#disconnect();
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-        await clock.sleep(pauseMs, signal);
-        // oxlint-disable-next-line no-await-in-loop
-        await this.#disconnect();
-        // oxlint-disable-next-line no-await-in-loop
         await this.#open();
-        logger.info({ event: 'kafka.reader_back', topics: this.#plan.topics });
         return;
-      } catch {
-        // The next attempt follows; health has been saying so since the first.
+      } catch (error) {
+        if (clock.monotonicUs() > giveUpAtUs) throw error;
       }
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      /* oxlint-enable no-await-in-loop */
     }
   }
 
   async #close(): Promise<void> {
+    const { clock } = this.#options;
     this.#closing.abort();
-    await this.#reopening;
+    await within(clock, closeDeadlineMs, 'reopening', this.#reopening).catch(() => undefined);
     await this.#disconnect();
     this.#isRunning = false;
   }
