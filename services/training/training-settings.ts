@@ -45,13 +45,13 @@ export interface TrainingSettings {
 
 const gate = { entropyBits: 1.2, meanExperts: 2.7, minExperts: 2, maxExperts: 4 };
 const experts = { count: 8, lambda: 400, outsideWeight: 0.5, membership: 2, headRounds: 4 };
-const sequence = { weight: 0.5, lastItems: 10, decay: 0.8, bestPerItem: 100 };
+const sequence = { weight: 0.4, lastItems: 10, decay: 0.8, bestPerItem: 100 };
 
 /** A few users and items: half the width ranks as well. */
 const compact: TrainingSettings = {
-  baseBlocks: [{ width: 32, alpha: 0.1, lambda: 0.01, iterations: 8, weight: 0.25 }],
+  baseBlocks: [{ width: 32, alpha: 0.1, lambda: 0.01, iterations: 8, weight: 0.3 }],
   halfLifeItems: 10,
-  experts: { ...experts, width: 32, weight: 0.25 },
+  experts: { ...experts, width: 32, weight: 0.3 },
   gate,
   sequence,
   popularityBias: 0.01,
@@ -59,9 +59,9 @@ const compact: TrainingSettings = {
 
 /** As chosen on MovieLens-100K. */
 const medium: TrainingSettings = {
-  baseBlocks: [{ width: 64, alpha: 0.1, lambda: 0.01, iterations: 8, weight: 0.25 }],
+  baseBlocks: [{ width: 64, alpha: 0.1, lambda: 0.01, iterations: 8, weight: 0.3 }],
   halfLifeItems: 10,
-  experts: { ...experts, width: 64, weight: 0.25 },
+  experts: { ...experts, width: 64, weight: 0.3 },
   gate,
   sequence,
   popularityBias: 0.01,
