@@ -5,7 +5,8 @@ import {
   unknownUserVersion,
   type UserState,
 } from '../domain/user-state.ts';
-import type { Cache, CacheSpace } from '../platform/cache/cache.ts';
+import { userRecordKey } from '../domain/topics.ts';
+import { deletedHoldMs, type Cache, type CacheSpace } from '../platform/cache/cache.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import type { Migration, Records, Statement } from '../platform/records/records.ts';
@@ -62,6 +63,12 @@ export interface ImportedUser {
 /**
  * What is known of each user. The records hold the truth, the shared cache a hot copy. A version
  * is a random token, so that a lost cache can never repeat one.
+ *
+ * A change writes the row, then deletes the cached version. A reader that had read the older row
+ * by then cannot bring it back: for `deletedHoldMs` after a deletion the cache refuses `add`, and
+ * a reader that took longer than half of that to read does not add. What is left is a cache that
+ * executes a command which it received more than a second before, or that lost the mark: then the
+ * older version lives until its time to live ends (10 min).
  */
 export class UserStates {
   readonly #parts: UserStatesParts;
@@ -75,10 +82,33 @@ export class UserStates {
   /** The user's version, `unknownUserVersion` for somebody never seen. */
   async version(tenant: string, userId: string): Promise<string> {
     if (userId === '') return unknownUserVersion;
-    const key = userKey(tenant, userId);
+    const key = userRecordKey(tenant, userId);
     const cached = await this.#parts.cache.get(versions, key);
     if (cached !== undefined) return this.#decoder.decode(cached);
     return (await this.#load(tenant, userId)).version;
+  }
+
+  /** The state as the records have it; undefined for somebody of whom nothing is known. */
+  async get(tenant: string, userId: string): Promise<UserState | undefined> {
+    const state = await this.#load(tenant, userId);
+    return state.version === unknownUserVersion ? undefined : state;
+  }
+
+  /**
+   * Forgets a user: gone from every answer that begins after this resolved.
+   * @returns false when there was nobody to forget.
+   * @throws ChorusError `unavailable` when the records or the shared cache could not be told;
+   *   then it may have happened or not: remove again.
+   */
+  async remove(tenant: string, userId: string): Promise<boolean> {
+    const sql = 'DELETE FROM users WHERE tenant = $1 AND user_id = $2 RETURNING version';
+    const [result] = await this.#parts.records.run([{ sql, params: [tenant, userId] }]);
+    const version = result?.rows[0]?.['version'];
+    // Also when there was no row: an earlier call may have deleted it without reaching the cache.
+    await this.#parts.cache.delete(versions, [userRecordKey(tenant, userId)]);
+    if (version === undefined) return false;
+    await this.#parts.cache.delete(states, [stateKey(tenant, userId, String(version))]);
+    return true;
   }
 
   /** The state behind a version read a moment ago; the newest one when that is gone already. */
@@ -107,7 +137,7 @@ export class UserStates {
     await this.#parts.records.run(statements);
     await this.#parts.cache.delete(
       versions,
-      users.map(({ userId }) => userKey(tenant, userId)),
+      users.map(({ userId }) => userRecordKey(tenant, userId)),
     );
   }
 
@@ -119,20 +149,18 @@ export class UserStates {
   }
 
   async #load(tenant: string, userId: string): Promise<UserState> {
+    const { cache, clock, records } = this.#parts;
+    const startedUs = clock.monotonicUs();
     const sql = 'SELECT version, history FROM users WHERE tenant = $1 AND user_id = $2';
-    const [result] = await this.#parts.records.run([{ sql, params: [tenant, userId] }]);
+    const [result] = await records.run([{ sql, params: [tenant, userId] }]);
     const row = result?.rows[0];
     const version = row === undefined ? unknownUserVersion : String(row['version']);
     const text = row === undefined ? '[]' : String(row['history']);
+    const isFresh = clock.monotonicUs() - startedUs < (deletedHoldMs * 1000) / 2;
     await Promise.all([
-      this.#parts.cache.set(versions, userKey(tenant, userId), this.#encoder.encode(version)),
-      version === unknownUserVersion
-        ? undefined
-        : this.#parts.cache.set(
-            states,
-            stateKey(tenant, userId, version),
-            this.#encoder.encode(text),
-          ),
+      isFresh && cache.add(versions, userRecordKey(tenant, userId), this.#encoder.encode(version)),
+      version !== unknownUserVersion &&
+        cache.set(states, stateKey(tenant, userId, version), this.#encoder.encode(text)),
     ]);
     return { version, history: decodeHistory(text) };
   }
@@ -151,11 +179,6 @@ function decodeHistory(text: string): readonly HistoryEntry[] {
     .map(([itemId, weight, timeMs]) => ({ itemId, weight, timeMs }));
 }
 
-function userKey(tenant: string, userId: string): string {
-  // The length keeps tenant a/b with user c apart from tenant a with user b/c.
-  return `${tenant.length}.${tenant}/${userId}`;
-}
-
 function stateKey(tenant: string, userId: string, version: string): string {
-  return `${userKey(tenant, userId)}/${version}`;
+  return `${userRecordKey(tenant, userId)}/${version}`;
 }
