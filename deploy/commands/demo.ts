@@ -24,13 +24,17 @@ const seed = 1;
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const exitUsage = 64;
 
+class UsageError extends Error {}
+
 try {
   const { data, distributed, help } = readOptions();
   if (help) process.stdout.write(`${usage}\n`);
   else await demo(data, distributed);
 } catch (error) {
-  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  const message = error instanceof Error ? error.message : String(error);
+  const isUsage = error instanceof UsageError;
+  process.stderr.write(`demo: ${message}\n${isUsage ? `\n${usage}\n` : ''}`);
+  process.exitCode = isUsage ? exitUsage : 1;
 }
 
 async function demo(data: string, distributed: boolean): Promise<void> {
@@ -75,8 +79,7 @@ function readOptions(): { data: string; distributed: boolean; help: boolean } {
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
-    process.exit(exitUsage);
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 

@@ -22,9 +22,7 @@ export type ChorusSettings = Readonly<Record<string, string>>;
 
 // From the sources and from the build alike, the build is what runs.
 const here = fileURLToPath(new URL('.', import.meta.url));
-const root = here.includes(`${join('dist', 'test')}`)
-  ? join(here, '../../..')
-  : join(here, '../..');
+const root = here.includes(join('dist', 'test')) ? join(here, '../../..') : join(here, '../..');
 
 /** Starts one process and waits for its start-up line; free ports unless the settings name some. */
 export async function startChorus(settings: ChorusSettings): Promise<ChorusProcess> {
