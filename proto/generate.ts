@@ -13,7 +13,7 @@ export interface GeneratedModule {
 
 /** Everything that `npm run proto` writes. */
 export const generatedModules: readonly GeneratedModule[] = [
-  { name: 'internal', protos: ['tasks'], keepCase: false },
+  { name: 'internal', protos: ['tasks', 'records'], keepCase: false },
   {
     name: 'public',
     // The aggregator's stream is internal, but what it carries are public messages, unchanged.

@@ -1202,5 +1202,302 @@ export namespace chorus {
             /** Shape of a Pong. */
             type $Shape = chorus.v1.Pong.$Properties;
         }
+
+        /**
+         * Properties of an Exposure.
+         * @deprecated Use chorus.v1.Exposure.$Properties instead.
+         */
+        interface IExposure extends chorus.v1.Exposure.$Properties {
+        }
+
+        /** Represents an Exposure. */
+        class Exposure {
+
+            /**
+             * Constructs a new Exposure.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: chorus.v1.Exposure.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Exposure requestId. */
+            requestId: string;
+
+            /** Exposure exposureId. */
+            exposureId: string;
+
+            /** Exposure tenant. */
+            tenant: string;
+
+            /** Exposure userId. */
+            userId: string;
+
+            /** Exposure userVersion. */
+            userVersion: string;
+
+            /** Exposure itemsVersion. */
+            itemsVersion: string;
+
+            /** Exposure sessionItemIds. */
+            sessionItemIds: string[];
+
+            /** Exposure bundle. */
+            bundle: string;
+
+            /** Exposure path. */
+            path: string;
+
+            /** Exposure experts. */
+            experts: chorus.v1.ExposedExpert[];
+
+            /** Exposure items. */
+            items: chorus.v1.ExposedItem[];
+
+            /** Exposure degraded. */
+            degraded: boolean;
+
+            /** Exposure cached. */
+            cached: boolean;
+
+            /** Exposure fromCandidates. */
+            fromCandidates: boolean;
+
+            /** Exposure context. */
+            context: { [k: string]: string };
+
+            /** Exposure servedMs. */
+            servedMs: number;
+
+            /**
+             * Encodes the specified Exposure message. Does not implicitly {@link chorus.v1.Exposure.verify|verify} messages.
+             * @param message Exposure message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(this: void, message: chorus.v1.Exposure.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Exposure message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {chorus.v1.Exposure & chorus.v1.Exposure.$Shape} Exposure
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.Exposure & chorus.v1.Exposure.$Shape;
+        }
+
+        namespace Exposure {
+
+            /** Properties of an Exposure. */
+            interface $Properties {
+
+                /** Exposure requestId */
+                requestId?: string;
+
+                /** Exposure exposureId */
+                exposureId?: string;
+
+                /** Exposure tenant */
+                tenant?: string;
+
+                /** Exposure userId */
+                userId?: string;
+
+                /** Exposure userVersion */
+                userVersion?: string;
+
+                /** Exposure itemsVersion */
+                itemsVersion?: string;
+
+                /** Exposure sessionItemIds */
+                sessionItemIds?: readonly string[];
+
+                /** Exposure bundle */
+                bundle?: string;
+
+                /** Exposure path */
+                path?: string;
+
+                /** Exposure experts */
+                experts?: readonly chorus.v1.ExposedExpert.$Properties[];
+
+                /** Exposure items */
+                items?: readonly chorus.v1.ExposedItem.$Properties[];
+
+                /** Exposure degraded */
+                degraded?: boolean;
+
+                /** Exposure cached */
+                cached?: boolean;
+
+                /** Exposure fromCandidates */
+                fromCandidates?: boolean;
+
+                /** Exposure context */
+                context?: { [k: string]: string };
+
+                /** Exposure servedMs */
+                servedMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Exposure. */
+            type $Shape = chorus.v1.Exposure.$Properties;
+        }
+
+        /**
+         * Properties of an ExposedExpert.
+         * @deprecated Use chorus.v1.ExposedExpert.$Properties instead.
+         */
+        interface IExposedExpert extends chorus.v1.ExposedExpert.$Properties {
+        }
+
+        /** Represents an ExposedExpert. */
+        class ExposedExpert {
+
+            /**
+             * Constructs a new ExposedExpert.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: chorus.v1.ExposedExpert.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ExposedExpert expert. */
+            expert: string;
+
+            /** ExposedExpert weight. */
+            weight: number;
+
+            /** ExposedExpert status. */
+            status: string;
+
+            /**
+             * Encodes the specified ExposedExpert message. Does not implicitly {@link chorus.v1.ExposedExpert.verify|verify} messages.
+             * @param message ExposedExpert message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(this: void, message: chorus.v1.ExposedExpert.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ExposedExpert message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {chorus.v1.ExposedExpert & chorus.v1.ExposedExpert.$Shape} ExposedExpert
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExposedExpert & chorus.v1.ExposedExpert.$Shape;
+        }
+
+        namespace ExposedExpert {
+
+            /** Properties of an ExposedExpert. */
+            interface $Properties {
+
+                /** ExposedExpert expert */
+                expert?: string;
+
+                /** ExposedExpert weight */
+                weight?: number;
+
+                /** ExposedExpert status */
+                status?: string;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ExposedExpert. */
+            type $Shape = chorus.v1.ExposedExpert.$Properties;
+        }
+
+        /**
+         * Properties of an ExposedItem.
+         * @deprecated Use chorus.v1.ExposedItem.$Properties instead.
+         */
+        interface IExposedItem extends chorus.v1.ExposedItem.$Properties {
+        }
+
+        /** Represents an ExposedItem. */
+        class ExposedItem {
+
+            /**
+             * Constructs a new ExposedItem.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: chorus.v1.ExposedItem.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ExposedItem itemId. */
+            itemId: string;
+
+            /** ExposedItem position. */
+            position: number;
+
+            /** ExposedItem score. */
+            score: number;
+
+            /** ExposedItem propensity. */
+            propensity: number;
+
+            /** ExposedItem source. */
+            source: string;
+
+            /**
+             * Encodes the specified ExposedItem message. Does not implicitly {@link chorus.v1.ExposedItem.verify|verify} messages.
+             * @param message ExposedItem message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(this: void, message: chorus.v1.ExposedItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ExposedItem message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {chorus.v1.ExposedItem & chorus.v1.ExposedItem.$Shape} ExposedItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(this: void, reader: ($protobuf.Reader|Uint8Array), length?: number): chorus.v1.ExposedItem & chorus.v1.ExposedItem.$Shape;
+        }
+
+        namespace ExposedItem {
+
+            /** Properties of an ExposedItem. */
+            interface $Properties {
+
+                /** ExposedItem itemId */
+                itemId?: string;
+
+                /** ExposedItem position */
+                position?: number;
+
+                /** ExposedItem score */
+                score?: number;
+
+                /** ExposedItem propensity */
+                propensity?: number;
+
+                /** ExposedItem source */
+                source?: string;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ExposedItem. */
+            type $Shape = chorus.v1.ExposedItem.$Properties;
+        }
     }
 }

@@ -4915,6 +4915,18 @@ export namespace chorus {
             /** Question trace_parent. */
             trace_parent: string;
 
+            /** Question bundle. */
+            bundle: string;
+
+            /** Question user_version. */
+            user_version: string;
+
+            /** Question elapsed_ms. */
+            elapsed_ms: number;
+
+            /** Question items_version. */
+            items_version: string;
+
             /** Question recommend. */
             recommend: (chorus.v1.RecommendRequest|null);
 
@@ -4963,6 +4975,18 @@ export namespace chorus {
                 /** Question trace_parent */
                 trace_parent?: string;
 
+                /** Question bundle */
+                bundle?: string;
+
+                /** Question user_version */
+                user_version?: string;
+
+                /** Question elapsed_ms */
+                elapsed_ms?: number;
+
+                /** Question items_version */
+                items_version?: string;
+
                 /** Question recommend */
                 recommend?: (chorus.v1.RecommendRequest.$Properties|null);
 
@@ -4981,6 +5005,10 @@ export namespace chorus {
               budget_ms?: number;
               attempt?: number;
               trace_parent?: string;
+              bundle?: string;
+              user_version?: string;
+              elapsed_ms?: number;
+              items_version?: string;
               recommend?: chorus.v1.RecommendRequest.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
@@ -5091,6 +5119,12 @@ export namespace chorus {
             /** Answer question_id. */
             question_id: number;
 
+            /** Answer user_version. */
+            user_version: string;
+
+            /** Answer items_version. */
+            items_version: string;
+
             /** Answer error. */
             error: (chorus.v1.Failure|null);
 
@@ -5127,6 +5161,12 @@ export namespace chorus {
                 /** Answer question_id */
                 question_id?: number;
 
+                /** Answer user_version */
+                user_version?: string;
+
+                /** Answer items_version */
+                items_version?: string;
+
                 /** Answer error */
                 error?: (chorus.v1.Failure.$Properties|null);
 
@@ -5143,6 +5183,8 @@ export namespace chorus {
             /** Narrowed shape of an Answer. */
             type $Shape = {
               question_id?: number;
+              user_version?: string;
+              items_version?: string;
               error?: chorus.v1.Failure.$Shape|null;
               recommend?: chorus.v1.RecommendResponse.$Shape|null;
               $unknowns?: Uint8Array[];

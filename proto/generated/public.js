@@ -8016,6 +8016,14 @@ export const chorus = $root.chorus = (() => {
 
             Question.prototype.trace_parent = "";
 
+            Question.prototype.bundle = "";
+
+            Question.prototype.user_version = "";
+
+            Question.prototype.elapsed_ms = 0;
+
+            Question.prototype.items_version = "";
+
             Question.prototype.recommend = null;
 
             // OneOf field names bound to virtual getters and setters
@@ -8045,8 +8053,16 @@ export const chorus = $root.chorus = (() => {
                     writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.attempt);
                 if (message.trace_parent != null && $Object.hasOwnProperty.call(message, "trace_parent") && message.trace_parent !== "")
                     writer.uint32(/* id 6, wireType 2 =*/50).string(message.trace_parent);
+                if (message.bundle != null && $Object.hasOwnProperty.call(message, "bundle") && message.bundle !== "")
+                    writer.uint32(/* id 7, wireType 2 =*/58).string(message.bundle);
+                if (message.user_version != null && $Object.hasOwnProperty.call(message, "user_version") && message.user_version !== "")
+                    writer.uint32(/* id 8, wireType 2 =*/66).string(message.user_version);
+                if (message.elapsed_ms != null && $Object.hasOwnProperty.call(message, "elapsed_ms") && !$Object.is(message.elapsed_ms, 0))
+                    writer.uint32(/* id 9, wireType 1 =*/73).double(message.elapsed_ms);
                 if (message.recommend != null && $Object.hasOwnProperty.call(message, "recommend"))
                     $root.chorus.v1.RecommendRequest.encode(message.recommend, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+                if (message.items_version != null && $Object.hasOwnProperty.call(message, "items_version") && message.items_version !== "")
+                    writer.uint32(/* id 20, wireType 2 =*/162).string(message.items_version);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8132,6 +8148,42 @@ export const chorus = $root.chorus = (() => {
                                 message.trace_parent = value;
                             else
                                 delete message.trace_parent;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.bundle = value;
+                            else
+                                delete message.bundle;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user_version = value;
+                            else
+                                delete message.user_version;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.elapsed_ms = value;
+                            else
+                                delete message.elapsed_ms;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.items_version = value;
+                            else
+                                delete message.items_version;
                             continue;
                         }
                     case 10: {
@@ -8300,6 +8352,10 @@ export const chorus = $root.chorus = (() => {
 
             Answer.prototype.question_id = 0;
 
+            Answer.prototype.user_version = "";
+
+            Answer.prototype.items_version = "";
+
             Answer.prototype.error = null;
 
             Answer.prototype.recommend = null;
@@ -8323,6 +8379,10 @@ export const chorus = $root.chorus = (() => {
                     writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.question_id);
                 if (message.error != null && $Object.hasOwnProperty.call(message, "error"))
                     $root.chorus.v1.Failure.encode(message.error, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.user_version != null && $Object.hasOwnProperty.call(message, "user_version") && message.user_version !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.user_version);
+                if (message.items_version != null && $Object.hasOwnProperty.call(message, "items_version") && message.items_version !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.items_version);
                 if (message.recommend != null && $Object.hasOwnProperty.call(message, "recommend"))
                     $root.chorus.v1.RecommendResponse.encode(message.recommend, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -8365,6 +8425,24 @@ export const chorus = $root.chorus = (() => {
                                 message.question_id = value;
                             else
                                 delete message.question_id;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.user_version = value;
+                            else
+                                delete message.user_version;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.items_version = value;
+                            else
+                                delete message.items_version;
                             continue;
                         }
                     case 2: {

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { Cache, CacheSpace } from '../platform/cache/cache.ts';
 
-/** Answers by all that shapes them; the user's version is part of the key, so they never grow stale. */
+/** Answers by all that shapes them; the versions of user and items are part of the key, so they never grow stale. */
 const answers: CacheSpace = { name: 'answer', ttlMs: 60_000, ttlJitter: 0.1, immutable: true };
 
 /** What an answer depends on besides its request. */
 export interface AnswerContext {
   readonly bundle: string;
   readonly userVersion: string;
+  readonly itemsVersion: string;
 }
 
 /** Remembers full answers for a minute. */
@@ -45,6 +46,6 @@ export class AnswerCache {
 /** Tenant, bundle, versions and a hash of every field that shapes the answer. */
 function answerKey(request: RecommendRequest, context: AnswerContext): string {
   const { requestId: _id, noCache: _noCache, ...shaping } = request;
-  const text = JSON.stringify([context.bundle, context.userVersion, shaping]);
+  const text = JSON.stringify([context.bundle, context.userVersion, context.itemsVersion, shaping]);
   return createHash('sha1').update(text).digest('base64url');
 }

@@ -8,6 +8,8 @@ export interface Question {
   readonly bundle: string;
   /** Of the user's state, as the gateway read it a moment ago. */
   readonly userVersion: string;
+  /** Of the catalogue's changes, as the gateway read it a moment ago. */
+  readonly itemsVersion: string;
   /** Of the whole request, on the clock of the process that holds this question. */
   readonly budget: Budget;
 }

@@ -102,6 +102,8 @@ export interface Recommendation {
   readonly bundle: string;
   /** Version of the user's state that it rests on; callers do not see it. */
   readonly userVersion: string;
+  /** Of the catalogue's changes that it rests on: the question's, or a newer one. */
+  readonly itemsVersion: string;
   readonly items: readonly RankedItem[];
   /** Chosen experts, best first, those that were replaced or came too late included. */
   readonly experts: readonly ExpertShare[];

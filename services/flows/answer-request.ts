@@ -5,6 +5,8 @@ import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { AnswerLine } from '../platform/answer-line/answer-line.ts';
 import type { Clock } from '../platform/clock/clock.ts';
+import type { Exposures } from '../exposures/exposures.ts';
+import type { Items } from '../items/items.ts';
 import type { UserStates } from '../user-state/user-states.ts';
 
 /** What answering works with. */
@@ -12,15 +14,17 @@ export interface AnswerRequestParts {
   /** `<mixture>/<version>` that is live at this moment; empty while nobody has chosen one. */
   readonly liveBundle: () => string;
   readonly users: Pick<UserStates, 'version'>;
+  readonly items: Pick<Items, 'version'>;
   readonly answers: AnswerCache;
   /** Leads to the aggregator, beside us or in a process of its own. */
   readonly line: Pick<AnswerLine, 'ask'>;
+  readonly exposures: Pick<Exposures, 'record'>;
   readonly clock: Clock;
 }
 
 /**
- * One request from arrival to answer: choose the bundle → read the user's version → look in the
- * cache → [ aggregate: `compute-answer.ts` ] → remember → answer.
+ * One request from arrival to answer: choose the bundle → read the versions of user and items →
+ * look in the cache → [ aggregate: `compute-answer.ts` ] → remember → answer; then log the exposure.
  */
 export class AnswerRequest {
   readonly #parts: AnswerRequestParts;
@@ -31,7 +35,7 @@ export class AnswerRequest {
 
   /**
    * @param signal aborts when nobody waits for the answer any more.
-   * @throws ChorusError `unavailable` when neither cache nor records can tell the user's version,
+   * @throws ChorusError `unavailable` when neither cache nor records can tell the versions,
    *   or no aggregator can be asked; what the aggregator says; the signal's reason.
    */
   async run(
@@ -39,15 +43,21 @@ export class AnswerRequest {
     budget: Budget,
     signal: AbortSignal,
   ): Promise<Recommendation> {
-    const { liveBundle, users, answers } = this.#parts;
+    const { liveBundle, users, items, answers, exposures } = this.#parts;
     const bundle = liveBundle();
-    const userVersion = await users.version(request.tenant, request.userId);
-    const remembered = await answers.recall(request, { bundle, userVersion });
-    if (remembered !== undefined) return this.#again(remembered, request, budget);
-    const answer = await this.#aggregate({ request, bundle, userVersion, budget }, signal);
+    const [userVersion, itemsVersion] = await Promise.all([
+      users.version(request.tenant, request.userId),
+      items.version(request.tenant),
+    ]);
+    const known = { bundle, userVersion, itemsVersion };
+    const remembered = await answers.recall(request, known);
+    const answer = remembered ?? (await this.#aggregate({ request, ...known, budget }, signal));
     // Not awaited: the cache never fails, and the caller need not wait for it.
-    void answers.remember(request, answer);
-    return { ...answer, timings: { ...answer.timings, totalUs: this.#sinceUs(budget) } };
+    if (remembered === undefined) void answers.remember(request, answer);
+    const shown = this.#timed(answer, request, budget, remembered !== undefined);
+    // Nobody saw what came too late.
+    if (!signal.aborted) exposures.record(request, shown);
+    return shown;
   }
 
   /**
@@ -67,19 +77,16 @@ export class AnswerRequest {
     }
   }
 
-  /** A remembered answer as an answer to this request. */
-  #again(remembered: Recommendation, request: RecommendRequest, budget: Budget): Recommendation {
-    const totalUs = this.#sinceUs(budget);
+  /** An answer with the whole time of this request; a remembered one becomes this request's own. */
+  #timed(
+    answer: Recommendation,
+    { requestId }: RecommendRequest,
+    { arrivedUs }: Budget,
+    cached: boolean,
+  ): Recommendation {
+    const totalUs = this.#parts.clock.monotonicUs() - arrivedUs;
+    if (!cached) return { ...answer, timings: { ...answer.timings, totalUs } };
     const none = { featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 };
-    return {
-      ...remembered,
-      requestId: request.requestId,
-      cached: true,
-      timings: { totalUs, lookupUs: totalUs, ...none },
-    };
-  }
-
-  #sinceUs({ arrivedUs }: Budget): number {
-    return this.#parts.clock.monotonicUs() - arrivedUs;
+    return { ...answer, requestId, cached, timings: { totalUs, lookupUs: totalUs, ...none } };
   }
 }

@@ -9,8 +9,11 @@ import type { Route } from '../domain/routing.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
+import type { Items } from '../items/items.ts';
 import type { BaseVectors } from '../recommender/base-vectors.ts';
+import type { CurrentCatalogue } from '../recommender/catalogue.ts';
 import { draftTasks } from '../recommender/draft-tasks.ts';
+import type { Explanations } from '../recommender/explanations.ts';
 import { gateProbabilities } from '../recommender/gate.ts';
 import { scaleUser } from '../recommender/head.ts';
 import { knownHistory } from '../recommender/history.ts';
@@ -25,15 +28,18 @@ import { chooseExperts } from '../routing/choose-experts.ts';
 import type { UserStates } from '../user-state/user-states.ts';
 import type { AskExperts } from './ask-experts.ts';
 
-/** A bundle that can answer: its numbers and its base vectors. */
+/** A bundle that can answer: its numbers, its base vectors, its catalogue as it is now. */
 export interface OpenBundle {
   readonly bundle: RecommenderBundle;
   readonly base: BaseVectors;
+  readonly catalogue: CurrentCatalogue;
+  readonly explanations: Explanations;
 }
 
 /** What computing an answer works with. */
 export interface ComputeAnswerParts {
   readonly users: Pick<UserStates, 'state'>;
+  readonly items: Pick<Items, 'overlay'>;
   readonly experts: AskExperts;
   readonly board: PresenceBoard;
   readonly clock: Clock;
@@ -63,15 +69,19 @@ export class ComputeAnswer {
    *   from the records; the signal's reason.
    */
   async run(
-    { request, userVersion, budget }: Question,
-    { bundle, base }: OpenBundle,
+    { request, userVersion, itemsVersion, budget }: Question,
+    { bundle, base, ...open }: OpenBundle,
     signal: AbortSignal,
   ): Promise<Recommendation> {
-    const { clock, experts, random, users } = this.#parts;
+    const { clock, experts, random, users, items } = this.#parts;
     const startedUs = clock.monotonicUs();
-    const state = await users.state(request.tenant, request.userId, userVersion);
+    const [state, overlay] = await Promise.all([
+      users.state(request.tenant, request.userId, userVersion),
+      items.overlay(request.tenant, itemsVersion),
+    ]);
     refuseIfOver(signal);
-    const history = knownHistory(bundle, state, request);
+    const catalogue = open.catalogue.under(overlay);
+    const history = knownHistory(bundle, catalogue, state, request);
     const vectors = await base.of(history);
     const preparedUs = clock.monotonicUs();
 
@@ -89,10 +99,12 @@ export class ComputeAnswer {
     const combined = combine(route.choices, collected.replies, expertOutput, width);
     const mixed = combined.parts.size > 0 ? combined.vector : undefined;
     const user = scaleUser(bundle, vectors, mixed);
-    const contest = contestants(bundle, request, history.seen);
+    const contest = contestants(catalogue, request, history.seen);
     const sequence = sequenceScores(bundle, history.rows);
-    const scores = scoreRows(bundle, user, sequence, contest.rows);
-    const items = rankItems(bundle, contest.rows, scores, request.topN);
+    const scores = scoreRows(bundle, user, sequence, contest.rows, catalogue.addedHead);
+    const ranked = rankItems(catalogue, contest.rows, scores, request.topN);
+    const parts = { catalogue, history, user, parts: combined.parts, sequence };
+    const shown = request.explain ? await open.explanations.explain(parts, ranked) : ranked;
 
     const endedUs = clock.monotonicUs();
     const shares = sharesOf(route, collected, combined);
@@ -100,7 +112,8 @@ export class ComputeAnswer {
       requestId: request.requestId,
       bundle: `${recommenderMixture}/${bundle.version}`,
       userVersion: state.version,
-      items,
+      itemsVersion: catalogue.version,
+      items: shown,
       experts: shares,
       timings: {
         totalUs: endedUs - budget.arrivedUs,

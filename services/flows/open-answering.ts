@@ -1,5 +1,8 @@
 import { AnswerCache } from '../answer-cache/answer-cache.ts';
 import { ChorusError } from '../domain/errors.ts';
+import { exposuresTopic } from '../domain/topics.ts';
+import { Exposures } from '../exposures/exposures.ts';
+import { Items } from '../items/items.ts';
 import type { Platform } from '../platform/platform.ts';
 import { recommenderMixture } from '../recommender/recommender-bundle.ts';
 import { LiveBundle } from '../registry/live-bundle.ts';
@@ -10,28 +13,37 @@ import { AnswerRequest } from './answer-request.ts';
 /** Flow 1 as a gateway starts it. */
 export interface Answering {
   readonly answerRequest: AnswerRequest;
-  /** Waits for the questions in flight and leaves the aggregators. */
+  /** The users and items that answers rest on. */
+  readonly users: UserStates;
+  readonly items: Items;
+  /** Waits for the questions in flight, leaves the aggregators and sends the last exposures. */
   close(): Promise<void>;
 }
 
 /** Puts the gateway's part of flow 1 together: it holds no bundle, only the pointer to the live one. */
 export async function openAnswering(platform: Platform): Promise<Answering> {
-  const { answerLine: line, cache, clock, records } = platform;
+  const { answerLine: line, cache, clock, log, records } = platform;
   if (line === undefined) {
     throw new ChorusError('internal', 'a gateway was started without its end of the answer line');
   }
   const pointer = new LivePointer(records, clock);
   const live = await LiveBundle.watch(pointer, recommenderMixture, clock);
+  await log.ensureTopics([exposuresTopic]);
   await line.open();
+  const [users, items] = [new UserStates(platform), new Items(platform)];
+  const exposures = new Exposures(platform);
   const answerRequest = new AnswerRequest({
     liveBundle: () => live.name,
-    users: new UserStates(platform),
+    users,
+    items,
     answers: new AnswerCache(cache),
     line,
+    exposures,
     clock,
   });
   const close = async (): Promise<void> => {
     await Promise.all([line.close(), live.close()]);
+    await exposures.close();
   };
-  return { answerRequest, close };
+  return { answerRequest, users, items, close };
 }

@@ -11,7 +11,10 @@ import type { ModelRunner } from '../platform/model-runner/model-runner.ts';
 import type { Random } from '../platform/random/random.ts';
 import type { Records } from '../platform/records/records.ts';
 import type { AggregatorLine } from '../platform/reply-line/reply-line.ts';
+import { Items } from '../items/items.ts';
 import { BaseVectors } from '../recommender/base-vectors.ts';
+import { CurrentCatalogue } from '../recommender/catalogue.ts';
+import { Explanations } from '../recommender/explanations.ts';
 import { openRecommenderBundle, recommenderMixture } from '../recommender/recommender-bundle.ts';
 import { openBundleFolder } from '../registry/bundle-folder.ts';
 import { LivePointer } from '../registry/live-pointer.ts';
@@ -49,6 +52,7 @@ export class Recommender implements Answerer {
     this.#compute = new ComputeAnswer({
       ...world,
       users: new UserStates(world),
+      items: new Items(world),
       experts: this.#experts,
       board: this.#board,
     });
@@ -65,8 +69,12 @@ export class Recommender implements Answerer {
     const bundle = openRecommenderBundle(contents);
     const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
     await world.log.ensureTopics(topics);
-    const base = await BaseVectors.open(world.modelRunner, bundle);
-    const recommender = new Recommender(world, { bundle, base });
+    const [base, explanations] = await Promise.all([
+      BaseVectors.open(world.modelRunner, bundle),
+      Explanations.open(world.modelRunner, bundle),
+    ]);
+    const catalogue = new CurrentCatalogue(bundle);
+    const recommender = new Recommender(world, { bundle, base, catalogue, explanations });
     await world.aggregatorLine.open(recommender.#experts);
     return recommender;
   }
@@ -95,6 +103,6 @@ export class Recommender implements Answerer {
   /** Ends the reply line and frees the bundle. Callers stop asking before. */
   async close(): Promise<void> {
     await this.#world.aggregatorLine.close();
-    await this.#open.base.close();
+    await Promise.all([this.#open.base.close(), this.#open.explanations.close()]);
   }
 }

@@ -20,12 +20,28 @@ export interface FoldInBlock {
  * @param weights w, one for each row; need not sum to anything.
  */
 export function foldIn(block: FoldInBlock, rows: Int32Array, weights: Float32Array): Float32Array {
-  const { width } = block;
-  const matrix = new Float64Array(width * width);
-  const right = new Float64Array(width);
-  fillEquation(block, rows, weights, matrix, right);
-  factorise(matrix, width);
-  return Float32Array.from(solveFactorised(matrix, right, width));
+  const { factor, right } = userEquation(block, rows, weights);
+  return Float32Array.from(solveFactorised(factor, right, block.width));
+}
+
+/** The user's equation A u = r of a history. */
+export interface UserEquation {
+  /** The Cholesky factor of A, in the lower triangle. */
+  readonly factor: Float64Array;
+  readonly right: Float64Array;
+}
+
+/** Sets up the user's equation of a history and factorises its matrix. */
+export function userEquation(
+  block: FoldInBlock,
+  rows: Int32Array,
+  weights: Float32Array,
+): UserEquation {
+  const factor = new Float64Array(block.width ** 2);
+  const right = new Float64Array(block.width);
+  fillEquation(block, rows, weights, factor, right);
+  factorise(factor, block.width);
+  return { factor, right };
 }
 
 function fillEquation(
@@ -75,7 +91,12 @@ function factorise(matrix: Float64Array, width: number): void {
   }
 }
 
-function solveFactorised(factor: Float64Array, right: Float64Array, width: number): Float64Array {
+/** x of L Lᵀ x = right. */
+export function solveFactorised(
+  factor: Float64Array,
+  right: Float64Array,
+  width: number,
+): Float64Array {
   const solution = right.slice();
   for (let row = 0; row < width; row += 1) {
     let sum = solution[row] ?? 0;

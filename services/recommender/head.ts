@@ -6,6 +6,8 @@ export interface ScaledUser {
   readonly vector: Float32Array;
   /** −Σ_b (weight_b/σ_b) z_b·q̄_b: centres every block's scores over the catalogue. */
   readonly offset: number;
+  /** weight/σ of each base block. */
+  readonly baseScales: readonly number[];
   /** weight/σ of the experts' block, by which one expert's part becomes its share of a score. */
   readonly expertScale: number;
 }
@@ -34,12 +36,12 @@ export function scaleUser(
     }
     return scale;
   };
-  for (const [index, block] of bundle.baseBlocks.entries()) {
+  const baseScales = bundle.baseBlocks.map((block, index) => {
     const z = base[index];
-    if (z !== undefined) place(block, z);
-  }
+    return z === undefined ? 0 : place(block, z);
+  });
   const expertScale = experts === undefined ? 0 : place(bundle.expertBlock, experts);
-  return { vector, offset, expertScale };
+  return { vector, offset, baseScales, expertScale };
 }
 
 function scaleOf({ width, weight, covariance }: HeadBlock, z: Float32Array): number {

@@ -1,5 +1,6 @@
 import type { AnswerPath, RecommendRequest } from '../domain/recommendation.ts';
 import type { UserState } from '../domain/user-state.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 
 /** What a request knows of its user, in the bundle's rows. */
@@ -8,7 +9,7 @@ export interface KnownHistory {
   readonly rows: Int32Array;
   /** How much each says about the taste, before any weighting by age. */
   readonly weights: Float32Array;
-  /** Rows that the answer leaves out because the user had them. */
+  /** Rows of the catalogue that the answer leaves out because the user had them. */
   readonly seen: ReadonlySet<number>;
   readonly path: AnswerPath;
 }
@@ -16,15 +17,22 @@ export interface KnownHistory {
 /** Weight in a history of what happened in this session. */
 const sessionWeight = 1;
 
-/** The user's past, then the session, as far as the bundle knows the items. */
+/**
+ * The user's past, then the session, as far as the bundle knows the items. What was deleted or
+ * added since says the same of a taste as before, or nothing; either way it was seen.
+ */
 export function knownHistory(
   bundle: RecommenderBundle,
+  catalogue: Catalogue,
   state: UserState,
   request: RecommendRequest,
 ): KnownHistory {
   const rows: number[] = [];
   const weights: number[] = [];
+  const seen = new Set<number>();
   const take = (itemId: string, weight: number): void => {
+    const shown = catalogue.rowOf(itemId);
+    if (shown !== undefined) seen.add(shown);
     const row = bundle.rows.get(itemId);
     if (row === undefined) return;
     rows.push(row);
@@ -36,7 +44,7 @@ export function knownHistory(
   return {
     rows: Int32Array.from(rows),
     weights: Float32Array.from(weights),
-    seen: new Set(rows),
+    seen,
     path: pathOf(fromUser, rows.length),
   };
 }

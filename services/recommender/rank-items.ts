@@ -1,4 +1,5 @@
 import type { RankedItem, RecommendRequest } from '../domain/recommendation.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { ScaledUser } from './head.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 import type { SequenceScores } from './sequence-scores.ts';
@@ -7,48 +8,56 @@ import type { SequenceScores } from './sequence-scores.ts';
 export interface Contest {
   /** Rows to rank. */
   readonly rows: Int32Array;
-  /** Candidates that the catalogue does not know. */
+  /** Candidates that the catalogue does not know, or not any more. */
   readonly unknown: readonly string[];
 }
 
+const nothingAdded = new Float32Array(0);
+
 /** The rows that may be in the answer: candidates or the whole catalogue, less what was seen or excluded. */
 export function contestants(
-  bundle: RecommenderBundle,
+  catalogue: Catalogue,
   request: RecommendRequest,
   seen: ReadonlySet<number>,
 ): Contest {
   const unknown: string[] = [];
-  const excluded = new Set(request.exclude.map((id) => bundle.rows.get(id)));
+  const excluded = new Set(request.exclude.map((id) => catalogue.rowOf(id)));
   const mayAnswer = (row: number): boolean =>
     !excluded.has(row) && (request.includeSeen || !seen.has(row));
   if (request.candidates === undefined) {
-    return { rows: Int32Array.from([...bundle.items.keys()].filter(mayAnswer)), unknown };
+    return { rows: catalogue.rows.filter(mayAnswer), unknown };
   }
   const rows: number[] = [];
   for (const id of request.candidates) {
-    const row = bundle.rows.get(id);
+    const row = catalogue.rowOf(id);
     if (row === undefined) unknown.push(id);
     else if (mayAnswer(row)) rows.push(row);
   }
   return { rows: Int32Array.from(rows), unknown };
 }
 
-/** score_i = z·q_i + b_i + s_seq(i) for each of the rows. */
+/**
+ * score_i = z·q_i + b_i + s_seq(i) for each of the rows.
+ * @param addedHead Q of the rows behind those of the bundle: items added since.
+ */
 export function scoreRows(
   bundle: RecommenderBundle,
   user: ScaledUser,
   sequence: SequenceScores,
   rows: Int32Array,
+  addedHead: Float32Array = nothingAdded,
 ): Float32Array {
-  const { head, width, bias } = bundle;
+  const { head, items, width, bias } = bundle;
   const offset = user.offset + sequence.offset;
   const scores = new Float32Array(rows.length);
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index] ?? 0;
-    const start = row * width;
+    const added = row - items.length;
+    const table = added < 0 ? head : addedHead;
+    const start = (added < 0 ? row : added) * width;
     let sum = 0;
     for (let column = 0; column < width; column += 1) {
-      sum += (user.vector[column] ?? 0) * (head[start + column] ?? 0);
+      sum += (user.vector[column] ?? 0) * (table[start + column] ?? 0);
     }
     scores[index] = sum + offset + (bias[row] ?? 0) + (sequence.scores.get(row) ?? 0);
   }
@@ -57,7 +66,7 @@ export function scoreRows(
 
 /** The `topN` best rows, best first; equal scores in the order of their item ids. */
 export function rankItems(
-  bundle: RecommenderBundle,
+  catalogue: Catalogue,
   rows: Int32Array,
   scores: Float32Array,
   topN: number,
@@ -68,11 +77,11 @@ export function rankItems(
     const worst = best[topN - 1];
     if (worst !== undefined && score < worst.score) continue;
     const row = rows[index] ?? 0;
-    insert(best, { row, score, id: bundle.items[row]?.id ?? '' }, topN);
+    insert(best, { row, score, id: catalogue.idOf(row) }, topN);
   }
   return best.map(({ row, score, id }) => ({
     itemId: id,
-    title: bundle.items[row]?.title ?? '',
+    title: catalogue.titleOf(row),
     score,
   }));
 }

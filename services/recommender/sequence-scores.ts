@@ -6,9 +6,11 @@ export interface SequenceScores {
   readonly offset: number;
   /** On top of the offset, by row. */
   readonly scores: ReadonlyMap<number, number>;
+  /** weight/σ, by which the raw term became these scores. */
+  readonly scale: number;
 }
 
-const none: SequenceScores = { offset: 0, scores: new Map() };
+const none: SequenceScores = { offset: 0, scores: new Map(), scale: 0 };
 
 /**
  * s_seq(i) = Σ_{r < lastItems} decay^r · Tn[h_{n−1−r}, i]: what tends to follow the newest items of
@@ -32,7 +34,31 @@ export function sequenceScores(bundle: RecommenderBundle, rows: Int32Array): Seq
   if (!(deviation > 0)) return none;
   const scale = weight / deviation;
   for (const [row, value] of raw) raw.set(row, value * scale);
-  return { offset: -mean * scale, scores: raw };
+  return { offset: -mean * scale, scores: raw, scale };
+}
+
+/**
+ * What each of the newest items of the history added to the sequence term of one item, the newest
+ * first: scale · decay^r · (Tn[h_{n−1−r}, i] − mean of that row). Their sum is the whole term.
+ */
+export function sequenceAmounts(
+  bundle: RecommenderBundle,
+  rows: Int32Array,
+  scale: number,
+  item: number,
+): Float32Array {
+  const { lastItems, decay } = bundle.parameters.sequence;
+  const { offsets, items, values } = bundle.transitions;
+  return Float32Array.from({ length: Math.min(lastItems, rows.length) }, (_, back) => {
+    const from = rows[rows.length - 1 - back] ?? 0;
+    let sum = 0;
+    let value = 0;
+    for (let entry = offsets[from] ?? 0; entry < (offsets[from + 1] ?? 0); entry += 1) {
+      sum += values[entry] ?? 0;
+      if (items[entry] === item) value += values[entry] ?? 0;
+    }
+    return scale * decay ** back * (value - sum / bundle.items.length);
+  });
 }
 
 function addRow(

@@ -111,6 +111,12 @@ export const metrics = {
     labelNames: ['operation'] as const,
     registers,
   }),
+  exposures: new Counter({
+    name: 'moe_exposures_total',
+    help: 'Exposures of answers, by outcome (sent, dropped: the buffer was full, failed: the log did not take them)',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
   bundleInfo: new Gauge({
     name: 'moe_bundle_info',
     help: '1 for each bundle that this process holds',

@@ -1,0 +1,105 @@
+import { ChorusError } from '../domain/errors.ts';
+import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
+import { exposuresTopic, userRecordKey } from '../domain/topics.ts';
+import type { Clock, Timer } from '../platform/clock/clock.ts';
+import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
+import type { Random } from '../platform/random/random.ts';
+import { logger } from '../platform/telemetry/logger.ts';
+import { metrics } from '../platform/telemetry/metrics.ts';
+import { encodeExposure, type Exposure } from './exposure-codec.ts';
+
+/** What exposures are made with. */
+export interface ExposuresParts {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Exposures that may wait; later ones are dropped. 10,000 unless told. */
+  readonly capacity?: number;
+  /** Time from the first that waits to their sending, in ms; 75 unless told. */
+  readonly lingerMs?: number;
+}
+
+/** Exposures that travel in one call. */
+const batchSize = 500;
+/** A call of the log is given up after this time, in ms. */
+const publishMs = 5_000;
+
+/**
+ * What answers showed, on its way to `moe.exposures`, keyed by user. Behind the answers' back: no
+ * request waits or fails for it. What finds the buffer full, or the log away for too long, is
+ * dropped and counted.
+ */
+export class Exposures {
+  readonly #parts: ExposuresParts;
+  readonly #capacity: number;
+  readonly #lingerMs: number;
+  #waiting: Exposure[] = [];
+  #linger: Timer | undefined;
+  #sending: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(parts: ExposuresParts) {
+    this.#parts = parts;
+    this.#capacity = parts.capacity ?? 10_000;
+    this.#lingerMs = parts.lingerMs ?? 75;
+  }
+
+  /** Takes note of what an answer showed. Never throws, never waits. */
+  record(request: RecommendRequest, answer: Recommendation): void {
+    if (answer.items.length === 0) return;
+    if (this.#isClosed || this.#waiting.length >= this.#capacity) {
+      metrics.exposures.inc({ outcome: 'dropped' });
+      return;
+    }
+    const { clock, random } = this.#parts;
+    this.#waiting.push({ exposureId: random.id(), request, answer, servedMs: clock.nowMs() });
+    this.#arm();
+  }
+
+  /** Sends what waits, as far as the log takes it within its time. Harmless twice. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#linger?.cancel();
+    await this.#sending;
+    await this.#send();
+  }
+
+  #arm(): void {
+    if (this.#linger !== undefined || this.#sending !== undefined || this.#isClosed) return;
+    this.#linger = this.#parts.clock.after(this.#lingerMs, () => {
+      this.#linger = undefined;
+      this.#sending = this.#send().finally(() => {
+        this.#sending = undefined;
+        if (this.#waiting.length > 0) this.#arm();
+      });
+    });
+  }
+
+  async #send(): Promise<void> {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (let start = 0; start < all.length; start += batchSize) {
+      // oxlint-disable-next-line no-await-in-loop -- one call at a time bounds what is in flight
+      await this.#publish(all.slice(start, start + batchSize));
+    }
+  }
+
+  async #publish(exposures: readonly Exposure[]): Promise<void> {
+    const { clock, log } = this.#parts;
+    try {
+      await log.publish(exposures.map(recordOf), clock.timeout(publishMs));
+      metrics.exposures.inc({ outcome: 'sent' }, exposures.length);
+    } catch (thrown) {
+      metrics.exposures.inc({ outcome: 'failed' }, exposures.length);
+      const { code, message } = ChorusError.from(thrown);
+      logger.warn({ event: 'exposures.lost', count: exposures.length, code, reason: message });
+    }
+  }
+}
+
+function recordOf(exposure: Exposure): OutgoingRecord {
+  const { tenant, userId } = exposure.request;
+  // Somebody unknown has no order to keep: these spread over the partitions.
+  const key = userId === '' ? exposure.exposureId : userRecordKey(tenant, userId);
+  return { topic: exposuresTopic, key, value: encodeExposure(exposure) };
+}
