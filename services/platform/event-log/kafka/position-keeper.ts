@@ -26,6 +26,7 @@ export class PositionKeeper {
   #store: StorePositions | undefined;
   #storing = Promise.resolve();
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(topic: string, clock: Clock) {
     this.#topic = topic;
@@ -42,10 +43,7 @@ export class PositionKeeper {
     const position = this.#positions.get(partition);
     if (position === undefined) this.#positions.set(partition, { next, stored: undefined });
     else position.next = next;
-    this.#timer ??= this.#clock.after(storeEveryMs, () => {
-      this.#timer = undefined;
-      void this.flush();
-    });
+    this.#storeSoon();
   }
 
   /** The partition belongs to somebody else: its position is theirs to store. */
@@ -62,7 +60,16 @@ export class PositionKeeper {
   /** Stores for the last time. */
   async close(): Promise<void> {
     await this.flush();
+    this.#isClosed = true;
     this.#timer?.cancel();
+  }
+
+  #storeSoon(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= this.#clock.after(storeEveryMs, () => {
+      this.#timer = undefined;
+      void this.flush();
+    });
   }
 
   async #flush(): Promise<void> {
@@ -76,9 +83,10 @@ export class PositionKeeper {
         position.stored = Number(reached[index]?.offset);
       }
     } catch {
-      // A rebalance or a broken connection: what still is ours is stored with the next progress,
-      // what is not is handled again by its new owner.
+      // A rebalance or a broken connection: what still is ours then is tried again, what is not is
+      // handled again by its new owner.
       metrics.logFailures.inc({ operation: 'store' });
+      this.#storeSoon();
     }
   }
 }
