@@ -1,12 +1,19 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { ChorusError } from '../../services/domain/errors.ts';
 import { RealClock } from '../../services/platform/clock/real-clock.ts';
+import { proveBundle } from '../../services/flows/prove-bundle.ts';
+import { OnnxModelRunner } from '../../services/platform/model-runner/onnx-model-runner.ts';
+import { readBundleFolder } from '../../services/registry/bundle-folder.ts';
+import { type Interactions } from '../../services/training/data/interactions.ts';
 import { readData } from '../../services/training/data/read-data.ts';
 import { KernelThreads } from '../../services/training/threads/kernel-threads.ts';
 import { trainRecommender } from '../../services/training/train-recommender.ts';
+import { type TrainedRecommender } from '../../services/training/trained-recommender.ts';
 import { type TrainingProgress } from '../../services/training/training-progress.ts';
 import { settingsFor } from '../../services/training/training-settings.ts';
 import { versionOf, writeBundle } from '../../services/training/write-bundle.ts';
@@ -56,17 +63,36 @@ async function train({ data, out, seed, json }: TrainOptions): Promise<void> {
     const run = { seed, threads, clock, onProgress: progress.show };
     const model = await trainRecommender(interactions, settingsFor(interactions), run);
     const manifest = await writeBundle(model, { folder: out, createdMs: clock.nowMs() });
+    const servingDifference = await prove(out, model, interactions);
     progress.stop();
     report(json, {
       bundle: `${manifest.mixture}/${manifest.version}`,
       ...manifest.metrics,
       ...manifest.lineage,
+      serving_difference: servingDifference,
       bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
       seconds: Math.round((clock.monotonicUs() - startUs) / 1e5) / 10,
     });
   } finally {
     progress.stop();
     await threads.close();
+  }
+}
+
+/** Serves the written bundle and holds it against the trained model; one that differs does not stay. */
+async function prove(
+  out: string,
+  model: TrainedRecommender,
+  interactions: Interactions,
+): Promise<number> {
+  const runner = new OnnxModelRunner({ clock: new RealClock() });
+  try {
+    return await proveBundle(await readBundleFolder(resolve(out)), model, interactions, runner);
+  } catch (error) {
+    await rm(out, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await runner.close();
   }
 }
 

@@ -21,12 +21,20 @@ export async function openBundleFolder(
   if (!bundleVersionPattern.test(version)) {
     throw new ChorusError('bundle_rejected', `'${version}' is no bundle version`);
   }
-  const folder = await existing(join(modelsDir, mixture, version), `bundle ${mixture}/${version}`);
-  const manifest = parseManifest(await readFile(await inside(folder, 'manifest.json'), 'utf8'));
+  const what = `bundle ${mixture}/${version}`;
+  const contents = await readBundleFolder(join(modelsDir, mixture, version), what);
+  const { manifest } = contents;
   if (manifest.mixture !== mixture || manifest.version !== version) {
     const found = `${manifest.mixture}/${manifest.version}`;
     throw new ChorusError('bundle_rejected', `folder ${mixture}/${version} holds ${found}`);
   }
+  return contents;
+}
+
+/** Reads and checks one bundle's folder, wherever it lies; see `openBundleFolder`. */
+export async function readBundleFolder(path: string, what = path): Promise<BundleContents> {
+  const folder = await existing(path, what);
+  const manifest = parseManifest(await readFile(await inside(folder, 'manifest.json'), 'utf8'));
   const files = new Map(
     await Promise.all(
       manifest.files.map(async (file) => [file.path, await readChecked(folder, file)] as const),
@@ -34,10 +42,10 @@ export async function openBundleFolder(
   );
   return {
     manifest,
-    file(path) {
-      const bytes = files.get(path);
+    file(name) {
+      const bytes = files.get(name);
       if (bytes !== undefined) return bytes;
-      throw new ChorusError('bundle_rejected', `${mixture}/${version} has no file ${path}`);
+      throw new ChorusError('bundle_rejected', `${what} has no file ${name}`);
     },
   };
 }
