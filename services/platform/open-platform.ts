@@ -8,8 +8,7 @@ import { EmbeddedEventLog } from './event-log/embedded-event-log.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { KafkaEventLog } from './event-log/kafka-event-log.ts';
 import { OnnxModelRunner } from './model-runner/onnx-model-runner.ts';
-import { openAnswerLines } from './open-answer-lines.ts';
-import { openReplyLines } from './open-reply-lines.ts';
+import { openLines } from './open-lines.ts';
 import type { Platform } from './platform.ts';
 import type { Random } from './random/random.ts';
 import { RealRandom } from './random/real-random.ts';
@@ -62,17 +61,16 @@ export async function openPlatform(settings: Settings, signal: AbortSignal): Pro
   const [log, records, cache] = await Promise.all(openings);
   const modelRunner = new OnnxModelRunner({ clock });
   const workerId = random.id();
-  const lines = openReplyLines(settings, workerId, clock, random);
-  const { aggregatorLine, workerLine } = lines;
-  const answers = openAnswerLines(settings);
-  const ends = [aggregatorLine, workerLine, ...answers.answerDesks, answers.answerLine];
-  opened.push(modelRunner, ...ends.filter((end) => end !== undefined));
+  const lines = openLines(settings, workerId, clock, random);
+  opened.push(modelRunner, lines);
+  const { aggregatorLine, workerLine, answerDesks, answerLine } = lines;
   const parts = { settings, workerId, clock, random, log, records, cache, modelRunner };
   return {
     ...parts,
     aggregatorLine,
     workerLine,
-    ...answers,
+    answerDesks,
+    answerLine,
     addresses: () => {
       const port = lines.internalPort();
       return port === undefined ? [] : [`internal ${settings.bind}:${port}`];

@@ -1,57 +1,42 @@
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { ChorusError } from '../../domain/errors.ts';
+import { status } from '@grpc/grpc-js';
 import type { Presence } from '../../domain/presence.ts';
 import type { Reply } from '../../domain/reply.ts';
 import type { TaskKey } from '../../domain/task.ts';
+import type { InternalServer, StreamHandler } from '../aggregator-link/internal-server.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import { logger } from '../telemetry/logger.ts';
 import { metrics } from '../telemetry/metrics.ts';
 import { AggregatorStream, type AggregatorStreamOwner } from './aggregator-stream.ts';
-import { type AggregatorCall, replyLineService, serverOptions } from './grpc-stream.ts';
+import { type AggregatorCall, replyLineMethod } from './grpc-stream.ts';
 import type { AggregatorLine, AggregatorListener } from './reply-line.ts';
 
-const closeWithinMs = 2000;
-
-/** Where the aggregator listens. */
-export interface GrpcAggregatorLineOptions {
-  /** `BIND`: the address to listen on. */
-  readonly host: string;
-  /** `INTERNAL_PORT`; 0 picks a free one. */
-  readonly port: number;
-}
-
-/** The aggregator's end of the reply line over gRPC: a server that workers keep a stream to. */
+/** The aggregator's end of the reply line over gRPC: a service that workers keep a stream to. */
 export class GrpcAggregatorLine implements AggregatorLine {
   readonly aggregatorId: string;
-  readonly #options: GrpcAggregatorLineOptions;
+  readonly #server: InternalServer;
+  readonly #serve: (handler: StreamHandler) => void;
   readonly #clock: Clock;
-  readonly #server = new Server(serverOptions);
   readonly #streams = new Set<AggregatorStream>();
   readonly #present = new Map<string, AggregatorStream>();
   #listener: AggregatorListener | undefined;
-  #port = 0;
-  #closing: Promise<void> | undefined;
+  #isClosed = false;
 
-  constructor(options: GrpcAggregatorLineOptions, clock: Clock, random: Random) {
-    this.#options = options;
+  /** @param server not yet open; its owner closes it after this line. */
+  constructor(server: InternalServer, clock: Clock, random: Random) {
+    this.#server = server;
+    this.#serve = server.serve(replyLineMethod);
     this.#clock = clock;
     this.aggregatorId = random.id();
-  }
-
-  /** The port that it listens on; 0 before `open`. */
-  get port(): number {
-    return this.#port;
   }
 
   /** @throws ChorusError `bad_setting` when the port cannot be opened */
   async open(listener: AggregatorListener): Promise<void> {
     this.#listener = listener;
-    this.#server.addService(replyLineService, {
-      connect: (call: AggregatorCall) => this.#accept(call),
-    });
-    this.#port = await this.#bind();
-    logger.info({ port: this.#port, aggregatorId: this.aggregatorId }, 'reply line open');
+    this.#serve((call) => this.#accept(call));
+    await this.#server.open();
+    const { port } = this.#server;
+    logger.info({ port, aggregatorId: this.aggregatorId }, 'reply line open');
   }
 
   cancel(workerId: string, tasks: readonly TaskKey[]): void {
@@ -59,42 +44,10 @@ export class GrpcAggregatorLine implements AggregatorLine {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
+    this.#isClosed = true;
     this.#listener = undefined;
     for (const stream of this.#streams) stream.leave();
-    await new Promise<void>((resolve) => {
-      // A worker that does not end its half within that time is cut off.
-      const patience = this.#clock.after(closeWithinMs, () => {
-        this.#server.forceShutdown();
-        resolve();
-      });
-      this.#server.tryShutdown(() => {
-        patience.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #bind(): Promise<number> {
-    const { host, port } = this.#options;
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else
-          reject(
-            new ChorusError(
-              'bad_setting',
-              `INTERNAL_PORT ${port} cannot be opened on ${host}: ${error.message}`,
-              { field: 'INTERNAL_PORT', cause: error },
-            ),
-          );
-      });
-    });
+    return Promise.resolve();
   }
 
   #accept(call: AggregatorCall): void {
@@ -106,7 +59,7 @@ export class GrpcAggregatorLine implements AggregatorLine {
     };
     const stream = new AggregatorStream(call, owner, this.#clock);
     this.#streams.add(stream);
-    if (this.#closing !== undefined) stream.leave();
+    if (this.#isClosed) stream.leave();
   }
 
   #onPresence(stream: AggregatorStream, presence: Presence): void {
@@ -129,7 +82,7 @@ export class GrpcAggregatorLine implements AggregatorLine {
     this.#streams.delete(stream);
     if (this.#present.get(stream.workerId) !== stream) return;
     this.#present.delete(stream.workerId);
-    if (this.#closing !== undefined) return;
+    if (this.#isClosed) return;
     logger.warn({ workerId: stream.workerId }, 'worker gone');
     this.#listener?.onGone(stream.workerId);
   }

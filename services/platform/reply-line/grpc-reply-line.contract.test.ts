@@ -2,8 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { credentials, Client, status, type ServiceError } from '@grpc/grpc-js';
 import { RealClock } from '../clock/real-clock.ts';
 import { RealRandom } from '../random/real-random.ts';
-import { GrpcAggregatorLine } from './grpc-aggregator-line.ts';
-import { replyLineService } from './grpc-stream.ts';
+import { replyLineMethod } from './grpc-stream.ts';
 import { GrpcWorkerLine, type GrpcWorkerLineOptions } from './grpc-worker-line.ts';
 import { replyLineContract } from './reply-line.contract.ts';
 import {
@@ -15,6 +14,7 @@ import {
   replyOf,
   workerEars,
 } from './contract/sample.ts';
+import { LoneAggregatorLine } from './contract/lone-aggregator-line.ts';
 import { startWorkerProcess } from './contract/worker-process.ts';
 import { Wire } from './contract/wire.ts';
 
@@ -22,7 +22,7 @@ const clock = new RealClock();
 const random = new RealRandom();
 
 replyLineContract('GrpcAggregatorLine with GrpcWorkerLine', () => {
-  const aggregator = new GrpcAggregatorLine({ host: '127.0.0.1', port: 0 }, clock, random);
+  const aggregator = new LoneAggregatorLine({ host: '127.0.0.1', port: 0 }, clock, random);
   const wires = new Map<string, Wire>();
   return {
     aggregator,
@@ -53,8 +53,8 @@ describe('the gRPC reply line between processes', () => {
   async function openAggregator(
     port = 0,
     host = '127.0.0.1',
-  ): Promise<[GrpcAggregatorLine, HeardByAggregator]> {
-    const line = new GrpcAggregatorLine({ host, port }, clock, random);
+  ): Promise<[LoneAggregatorLine, HeardByAggregator]> {
+    const line = new LoneAggregatorLine({ host, port }, clock, random);
     toClose.push(() => line.close());
     const ears = aggregatorEars();
     await line.open(ears);
@@ -160,7 +160,7 @@ describe('the gRPC reply line between processes', () => {
     await openWorker({ aggregators: `127.0.0.1:${aggregator.port}` });
     await becomes(() => heard.events, ['present w1']);
     const stranger = new Client(`127.0.0.1:${aggregator.port}`, credentials.createInsecure());
-    const { path, requestSerialize, responseDeserialize } = replyLineService.connect;
+    const { path, requestSerialize, responseDeserialize } = replyLineMethod;
     const call = stranger.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     const failed = new Promise<ServiceError>((resolve) => call.on('error', resolve));
     call.resume();
@@ -176,7 +176,7 @@ describe('the gRPC reply line between processes', () => {
 
   test('a port that is taken is a bad setting with its name', async () => {
     const [aggregator] = await openAggregator();
-    const second = new GrpcAggregatorLine(
+    const second = new LoneAggregatorLine(
       { host: '127.0.0.1', port: aggregator.port },
       clock,
       random,

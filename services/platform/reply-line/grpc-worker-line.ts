@@ -1,47 +1,32 @@
 import type { Presence } from '../../domain/presence.ts';
 import type { Reply } from '../../domain/reply.ts';
-import type { Clock, Timer } from '../clock/clock.ts';
+import { AggregatorLinks, type AggregatorTargets } from '../aggregator-link/aggregator-links.ts';
+import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
 import { logger } from '../telemetry/logger.ts';
 import { metrics } from '../telemetry/metrics.ts';
-import { AggregatorAddresses, type LookUp } from './aggregator-addresses.ts';
-import { AggregatorDialler } from './aggregator-dialler.ts';
+import { replyLineMethod } from './grpc-stream.ts';
 import type { WorkerLine, WorkerListener } from './reply-line.ts';
-import type { WorkerStream, WorkerStreamOwner } from './worker-stream.ts';
-
-const lookUpEveryMs = 5000;
+import { WorkerStream, type WorkerStreamOwner } from './worker-stream.ts';
 
 /** Who speaks, and where its aggregators are. */
-export interface GrpcWorkerLineOptions {
+export interface GrpcWorkerLineOptions extends AggregatorTargets {
   /** Random per start of the process. */
   readonly workerId: string;
-  /** The setting `AGGREGATOR`: `host:port`, several by comma; every address that a host has is dialled. */
-  readonly aggregators: string;
-  /** The operating system's, unless a test knows better. */
-  readonly lookUp?: LookUp;
 }
 
 /** A worker's end of the reply line over gRPC: one long-lived stream to each aggregator. */
 export class GrpcWorkerLine implements WorkerLine {
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #addresses: AggregatorAddresses;
-  readonly #owner: WorkerStreamOwner;
-  readonly #diallers = new Map<string, AggregatorDialler>();
+  readonly #links: AggregatorLinks;
   readonly #streams = new Map<string, WorkerStream>();
   #waiters: (() => void)[] = [];
   #listener: WorkerListener | undefined;
   #presence: Presence | undefined;
-  #lookUpTimer: Timer | undefined;
-  #isLookingUp = false;
   #closing: Promise<void> | undefined;
 
   /** @throws ChorusError `bad_setting` when `aggregators` is no list of `host:port` */
   constructor(options: GrpcWorkerLineOptions, clock: Clock, random: Random) {
-    this.#addresses = new AggregatorAddresses(options.aggregators, options.lookUp);
-    this.#clock = clock;
-    this.#random = random;
-    this.#owner = {
+    const owner: WorkerStreamOwner = {
       workerId: options.workerId,
       presence: () => this.#presence,
       onHello: (stream) => this.#onHello(stream),
@@ -51,13 +36,17 @@ export class GrpcWorkerLine implements WorkerLine {
       onKeepsUp: () => this.#release(),
       onOver: (stream) => this.#onOver(stream),
     };
+    this.#links = new AggregatorLinks(options, {
+      method: replyLineMethod,
+      begin: (call) => new WorkerStream(call, owner, clock),
+      clock,
+      random,
+    });
   }
 
   open(listener: WorkerListener): Promise<void> {
     this.#listener = listener;
-    this.#lookUpTimer = this.#clock.every(lookUpEveryMs, () => void this.#lookUp());
-    // Not waited for: a resolver may take its time, and an aggregator that is away stops nobody.
-    void this.#lookUp();
+    this.#links.open();
     return Promise.resolve();
   }
 
@@ -92,34 +81,8 @@ export class GrpcWorkerLine implements WorkerLine {
   }
 
   async #close(): Promise<void> {
-    this.#lookUpTimer?.cancel();
-    await Promise.all([...this.#diallers.values()].map((dialler) => dialler.close()));
+    await this.#links.close();
     this.#release();
-  }
-
-  async #lookUp(): Promise<void> {
-    // A resolver that hangs must not gather questions.
-    if (this.#isLookingUp) return;
-    this.#isLookingUp = true;
-    const addresses = await this.#addresses.resolve();
-    this.#isLookingUp = false;
-    if (this.#closing !== undefined) return;
-    const tools = { owner: this.#owner, clock: this.#clock, random: this.#random };
-    for (const address of addresses) {
-      if (!this.#diallers.has(address)) {
-        this.#diallers.set(address, new AggregatorDialler(address, tools));
-      }
-    }
-    this.#forgetAllBut(addresses);
-  }
-
-  /** An aggregator that leaves DNS before it stops still waits for replies: its stream stays. */
-  #forgetAllBut(addresses: ReadonlySet<string>): void {
-    for (const [address, dialler] of this.#diallers) {
-      if (addresses.has(address) || dialler.isConnected) continue;
-      this.#diallers.delete(address);
-      void dialler.close();
-    }
   }
 
   #onHello(stream: WorkerStream): boolean {

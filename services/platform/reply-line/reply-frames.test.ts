@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { encodeWorkerFrame } from '../wire/frame-codec.ts';
 import { bigReply, replyOf, requestIds } from './contract/sample.ts';
-import { frameBytes, maxMessageBytes, packReplies } from './reply-frames.ts';
+import { frameBytes, maxMessageBytes } from '../aggregator-link/raw-stream.ts';
+import { packReplies } from './reply-frames.ts';
 
 test('nothing makes no frame', () => {
   expect(packReplies([])).toEqual([]);

@@ -1,11 +1,6 @@
 import type { Reply } from '../../domain/reply.ts';
+import { frameBytes, maxMessageBytes } from '../aggregator-link/raw-stream.ts';
 import { replyBytesAtMost } from '../wire/reply-frame-writer.ts';
-
-/** Replies are packed into frames of about this many bytes, so that none blocks the stream for long. */
-export const frameBytes = 256 * 1024;
-
-/** No message on the stream is larger; a reply that would be becomes a typed error. */
-export const maxMessageBytes = 4 * 1024 * 1024;
 
 const roomForTheRest = 4096;
 

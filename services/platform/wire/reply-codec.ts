@@ -1,8 +1,8 @@
 import { chorus } from '../../../proto/generated/internal.js';
-import { type ErrorCode, errorTable } from '../../domain/errors.ts';
 import type { Reply, TaskFailure } from '../../domain/reply.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
+import { errorCodeOf } from './error-code.ts';
 import { tensorFromWire, tensorToWire } from './tensor-codec.ts';
 
 const wire = chorus.v1;
@@ -71,14 +71,5 @@ export function replyFromWire(reply: chorus.v1.Reply): Reply {
 }
 
 function failureFromWire(error: chorus.v1.TaskFailure): TaskFailure {
-  return { code: knownCode(error.code), message: error.message };
-}
-
-// A newer worker may report a code that this version has no status for.
-function knownCode(code: string): ErrorCode {
-  return isErrorCode(code) ? code : 'internal';
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code);
+  return { code: errorCodeOf(error.code), message: error.message };
 }

@@ -1,17 +1,30 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import type { Clock } from '../clock/clock.ts';
 import type { Random } from '../random/random.ts';
-import { channelOptions, replyLineService } from './grpc-stream.ts';
-import { WorkerStream, type WorkerStreamOwner } from './worker-stream.ts';
+import { channelOptions, type RawStreamMethod } from './raw-stream.ts';
 
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 
-const { path, requestSerialize, responseDeserialize } = replyLineService.connect;
+/** Our end of one stream to an aggregator, from the call to its end. */
+export interface DialledStream {
+  /** Whose stream it is; empty before the aggregator has said a word. */
+  readonly aggregatorId: string;
+  /** Whether its owner took it as the one stream to that aggregator. */
+  readonly isAccepted: boolean;
+  /** Whether the aggregator ended it in favour of a newer stream of ours. */
+  readonly isReplaced: boolean;
+  /** Resolves when the stream is over, however it ended. */
+  readonly over: Promise<void>;
+  /** Ends it in good order. */
+  leave(): Promise<void>;
+}
 
 /** What a dialler needs of its process. */
 export interface DiallerTools {
-  readonly owner: WorkerStreamOwner;
+  readonly method: RawStreamMethod;
+  /** Takes a call that was just begun; each attempt is another one. */
+  readonly begin: (call: ClientDuplexStream<Buffer, Buffer>) => DialledStream;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -22,7 +35,7 @@ export class AggregatorDialler {
   readonly #tools: DiallerTools;
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
-  #stream: WorkerStream | undefined;
+  #stream: DialledStream | undefined;
 
   constructor(address: string, tools: DiallerTools) {
     this.#address = address;
@@ -35,7 +48,7 @@ export class AggregatorDialler {
     return this.#stream?.isAccepted ?? false;
   }
 
-  /** Dials no more, sends what is gathered, says goodbye. */
+  /** Dials no more, ends the stream in good order. */
   async close(): Promise<void> {
     this.#stopped.abort();
     await this.#stream?.leave();
@@ -54,11 +67,13 @@ export class AggregatorDialler {
   }
 
   /** One stream from its call to its end. */
-  async #hold(): Promise<WorkerStream> {
+  async #hold(): Promise<DialledStream> {
+    const { path, requestSerialize, responseDeserialize } = this.#tools.method;
     // A client of its own per attempt: grpc-js would wait its own back-off, up to 2 minutes, first.
     const client = new Client(this.#address, credentials.createInsecure(), channelOptions);
-    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
-    const stream = new WorkerStream(call, this.#tools.owner, this.#tools.clock);
+    const stream = this.#tools.begin(
+      client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize),
+    );
     this.#stream = stream;
     await stream.over;
     this.#stream = undefined;
@@ -66,7 +81,7 @@ export class AggregatorDialler {
     return stream;
   }
 
-  /** Doubles from 0.1 to 2 s, halved at random, so that many workers do not come back at once. */
+  /** Doubles from 0.1 to 2 s, halved at random, so that many processes do not come back at once. */
   async #pause(failures: number): Promise<void> {
     const longestMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
     const pauseMs = longestMs * (0.5 + this.#tools.random.uniform() / 2);
@@ -79,7 +94,7 @@ export class AggregatorDialler {
 }
 
 /** Attempts that failed in a row; countless where another stream of ours serves that aggregator. */
-function failuresAfter(stream: WorkerStream, failures: number): number {
+function failuresAfter(stream: DialledStream, failures: number): number {
   if (stream.isAccepted && !stream.isReplaced) return 1;
   return stream.aggregatorId === '' ? failures + 1 : Number.POSITIVE_INFINITY;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Presence } from '../domain/presence.ts';
 import { RealClock } from './clock/real-clock.ts';
-import { openReplyLines, type ReplyLines } from './open-reply-lines.ts';
+import { type Lines, openLines } from './open-lines.ts';
 import { RealRandom } from './random/real-random.ts';
 import type { WorkerLine } from './reply-line/reply-line.ts';
 import { readSettings } from './settings.ts';
@@ -13,8 +13,8 @@ const servers = {
   INTERNAL_PORT: '0',
 };
 
-function linesOf(workerId: string, environment: NodeJS.ProcessEnv): ReplyLines {
-  return openReplyLines(readSettings(environment), workerId, new RealClock(), new RealRandom());
+function linesOf(workerId: string, environment: NodeJS.ProcessEnv): Lines {
+  return openLines(readSettings(environment), workerId, new RealClock(), new RealRandom());
 }
 
 function presenceOf(workerId: string): Presence {
@@ -39,7 +39,7 @@ test('one whole process talks to itself by function call and opens no port', asy
   await announceOn(workerLine, 'w1');
   await expect.poll(() => present).toContain('w1');
   expect(lines.internalPort()).toBeUndefined();
-  await Promise.all([workerLine?.close(), aggregatorLine?.close()]);
+  await lines.close();
 });
 
 test('an aggregator hears the worker beside it and one that dials, under one id', async () => {
@@ -59,12 +59,14 @@ test('an aggregator hears the worker beside it and one that dials, under one id'
   const aggregatorId = whole.aggregatorLine?.aggregatorId ?? '';
   expect(whole.workerLine?.isConnected(aggregatorId)).toBe(true);
   expect(away.workerLine?.isConnected(aggregatorId)).toBe(true);
-  await Promise.all([whole.workerLine?.close(), away.workerLine?.close()]);
-  await whole.aggregatorLine?.close();
+  await away.close();
+  await whole.close();
 });
 
-test('a gateway with aggregators elsewhere holds no end of the line', () => {
+test('a gateway with aggregators elsewhere holds no end of the reply line, and asks them', () => {
   const lines = linesOf('w', { ...servers, ROLES: 'gateway', AGGREGATOR: 'a:8003' });
   expect(lines.aggregatorLine).toBeUndefined();
   expect(lines.workerLine).toBeUndefined();
+  expect(lines.answerDesks).toEqual([]);
+  expect(lines.answerLine).toBeDefined();
 });
