@@ -14,12 +14,10 @@ import { quantile } from './statistics.ts';
 const clock = new RealClock();
 let log: KafkaEventLog | undefined;
 let latenciesUs: number[] = [];
-let calls = 0;
 let startCpuUs = 0;
 
 function handle(records: readonly LogRecord[]): void {
   const nowUs = machineUs();
-  calls += 1;
   for (const { value } of records) latenciesUs.push(nowUs - sentAtUs(value));
 }
 
@@ -32,7 +30,6 @@ const answers = {
   },
   begin: (): void => {
     latenciesUs = [];
-    calls = 0;
     startCpuUs = ownCpuUs();
   },
   /** Waits until so many records have been handled since `begin`. */
@@ -45,7 +42,6 @@ const answers = {
       cpuUs: ownCpuUs() - startCpuUs,
       p50Ms: quantile(latenciesUs, 0.5) / 1000,
       p95Ms: quantile(latenciesUs, 0.95) / 1000,
-      recordsPerCall: latenciesUs.length / calls,
     };
   },
   close: async (): Promise<void> => log?.close(),
@@ -61,7 +57,6 @@ interface ReaderResult {
   readonly cpuUs: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  readonly recordsPerCall: number;
 }
 
 /** What this process answers. */

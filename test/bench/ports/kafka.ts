@@ -15,6 +15,7 @@ import { Peer } from './peer.ts';
 /** A fresh JVM spends four times the CPU on a record; after this it is compiled. */
 const warmUpMs = 12_000;
 const windowMs = 4000;
+const generatorMs = 1000;
 
 /** The event log on Kafka: producer here, broker and reader in processes of their own. */
 export const kafka: Measurement = {
@@ -25,6 +26,7 @@ export const kafka: Measurement = {
     const broker = await server.start();
     try {
       await measureTraffic(bench, broker);
+      await measureGenerator(bench);
       await measureRest(bench, broker);
     } finally {
       await broker.stop();
@@ -71,6 +73,25 @@ async function measureTraffic(bench: Bench, broker: RunningServer): Promise<void
   } finally {
     await reader.stop();
     await Promise.all([direct.close(), lingering.close()]);
+  }
+}
+
+/** What the load generator adds to the producer's figures: its ticks, and the making of records. */
+async function measureGenerator(bench: Bench): Promise<void> {
+  const [topic] = expertTopics(1, 'one');
+  if (topic === undefined) return;
+  const forMs = bench.lasting(generatorMs);
+  for (const perSecond of [500, 6000]) {
+    const generate = async () => {
+      const cpuUs = ownCpuUs();
+      let made = 0;
+      const begin = (): void => void taskRecord(topic, `request-${(made += 1)}`);
+      const begun = await openLoop({ forMs, perSecond, begin });
+      return { us: (ownCpuUs() - cpuUs) / begun };
+    };
+    // oxlint-disable-next-line no-await-in-loop -- two at once would measure each other
+    const alone = await bench.repeat(`the load generator at ${perSecond}/s`, generate);
+    bench.add(`load generator alone, ${perSecond}/s: CPU per record`, 'µs', alone('us'));
   }
 }
 

@@ -12,7 +12,7 @@ import type { Bench, Measurement } from './bench.ts';
 import { cpuUsOf } from './cpu.ts';
 import { closedLoop } from './load.ts';
 
-const windowMs = 1500;
+const windowMs = 1200;
 const clock = new RealClock();
 const random = new RealRandom();
 
