@@ -7,7 +7,7 @@ import { SingleBar } from 'cli-progress';
 import { ChorusError } from '../../services/domain/errors.ts';
 import { RealClock } from '../../services/platform/clock/real-clock.ts';
 import { proveBundle } from '../../services/flows/prove-bundle.ts';
-import { OnnxModelRunner } from '../../services/platform/model-runner/onnx-model-runner.ts';
+import { openModelRunner } from '../../services/platform/open-model-runner.ts';
 import { readBundleFolder } from '../../services/registry/bundle-folder.ts';
 import { type Interactions } from '../../services/training/data/interactions.ts';
 import { readData } from '../../services/training/data/read-data.ts';
@@ -85,7 +85,7 @@ async function prove(
   model: TrainedRecommender,
   interactions: Interactions,
 ): Promise<number> {
-  const runner = new OnnxModelRunner({ clock: new RealClock() });
+  const runner = openModelRunner(new RealClock());
   try {
     return await proveBundle(await readBundleFolder(resolve(out)), model, interactions, runner);
   } catch (error) {

@@ -7,7 +7,7 @@ import { RealClock } from './clock/real-clock.ts';
 import { EmbeddedEventLog } from './event-log/embedded-event-log.ts';
 import type { EventLog } from './event-log/event-log.ts';
 import { KafkaEventLog } from './event-log/kafka-event-log.ts';
-import { OnnxModelRunner } from './model-runner/onnx-model-runner.ts';
+import { openModelRunner } from './open-model-runner.ts';
 import { openLines } from './open-lines.ts';
 import type { Platform } from './platform.ts';
 import type { Random } from './random/random.ts';
@@ -59,7 +59,7 @@ export async function openPlatform(settings: Settings, signal: AbortSignal): Pro
     throw ChorusError.from(failed.signal.reason);
   }
   const [log, records, cache] = await Promise.all(openings);
-  const modelRunner = new OnnxModelRunner({ clock });
+  const modelRunner = openModelRunner(clock);
   const workerId = random.id();
   const lines = openLines(settings, workerId, clock, random);
   opened.push(modelRunner, lines);

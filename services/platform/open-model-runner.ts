@@ -1,0 +1,8 @@
+import type { Clock } from './clock/clock.ts';
+import type { ModelRunner } from './model-runner/model-runner.ts';
+import { OnnxModelRunner } from './model-runner/onnx-model-runner.ts';
+
+/** The engine that runs models, in every process that serves, proves or measures a bundle. */
+export function openModelRunner(clock: Clock): ModelRunner {
+  return new OnnxModelRunner({ clock });
+}
