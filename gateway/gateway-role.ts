@@ -4,11 +4,15 @@ import { type Answering, openAnswering } from '../services/flows/open-answering.
 import type { Platform } from '../services/platform/platform.ts';
 import type { Health } from '../services/platform/telemetry/health.ts';
 import { listenOn } from '../services/platform/telemetry/listen-on.ts';
-import { GatewayModule } from './gateway.module.ts';
-import { GrpcServer } from './grpc/grpc-server.ts';
+import { type Desks, GatewayModule } from './gateway.module.ts';
+import { GrpcServer, type Services } from './grpc/grpc-server.ts';
+import { itemsHandlers } from './grpc/items.handlers.ts';
 import { recommenderHandlers } from './grpc/recommender.handlers.ts';
+import { usersHandlers } from './grpc/users.handlers.ts';
 import { httpApplication } from './http/http-application.ts';
+import { ItemDesk } from './item-desk.ts';
 import { Recommending } from './recommending.ts';
+import { UserDesk } from './user-desk.ts';
 
 /** The front door at work: HTTP on `HTTP_PORT`, gRPC on `GRPC_PORT`. */
 export class GatewayRole implements Role {
@@ -39,7 +43,12 @@ export class GatewayRole implements Role {
       random,
       defaultDeadlineMs: settings.defaultDeadlineMs,
     });
-    this.#addresses = [await this.#openHttp(recommending), await this.#openGrpc(recommending)];
+    const desks = {
+      recommending,
+      users: new UserDesk(answering.users),
+      items: new ItemDesk(answering.items),
+    };
+    this.#addresses = [await this.#openHttp(desks), await this.#openGrpc(desks)];
   }
 
   async stop(): Promise<void> {
@@ -47,9 +56,9 @@ export class GatewayRole implements Role {
     await this.#answering?.close();
   }
 
-  async #openHttp(recommending: Recommending): Promise<string> {
+  async #openHttp(desks: Desks): Promise<string> {
     const { bind, httpPort, corsOrigins } = this.#platform.settings;
-    const module = GatewayModule.of(this.#platform, this.#health, recommending);
+    const module = GatewayModule.of(this.#platform, this.#health, desks);
     const http = await httpApplication(module, corsOrigins);
     this.#http = http;
     await listenOn({ name: 'HTTP_PORT', host: bind, port: httpPort }, (host, port) =>
@@ -58,10 +67,14 @@ export class GatewayRole implements Role {
     return `http ${await http.getUrl()}`;
   }
 
-  async #openGrpc(recommending: Recommending): Promise<string> {
+  async #openGrpc({ recommending, users, items }: Desks): Promise<string> {
     const { clock, settings } = this.#platform;
-    const handlers = recommenderHandlers(recommending, clock);
-    const grpc = new GrpcServer(new Map([['chorus.v1.Recommender', handlers]]), clock);
+    const services: Services = new Map([
+      ['chorus.v1.Recommender', recommenderHandlers(recommending, clock)],
+      ['chorus.v1.Users', usersHandlers(users)],
+      ['chorus.v1.Items', itemsHandlers(items)],
+    ]);
+    const grpc = new GrpcServer(services, this.#health, clock);
     this.#grpc = grpc;
     const at = { name: 'GRPC_PORT', host: settings.bind, port: settings.grpcPort };
     const port = await listenOn(at, (host, wanted) => grpc.listen(host, wanted));

@@ -4,6 +4,7 @@ import type { AnswerRequest } from '../services/flows/answer-request.ts';
 import type { Clock } from '../services/platform/clock/clock.ts';
 import type { Random } from '../services/platform/random/random.ts';
 import { metrics } from '../services/platform/telemetry/metrics.ts';
+import { checkMessage } from './messages/check-message.ts';
 import { type RecommendBody, recommendBody, toRecommendRequest } from './messages/recommend.ts';
 
 /** What the front door needs to recommend. */
@@ -25,12 +26,7 @@ export class Recommending {
 
   /** @throws ChorusError `invalid_argument` naming the field and what was expected. */
   check(body: unknown): RecommendBody {
-    const parsed = recommendBody.safeParse(body);
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const unknownKeys = issue !== undefined && 'keys' in issue ? issue.keys.slice(0, 1) : [];
-    const field = [...(issue?.path ?? []), ...unknownKeys].join('.');
-    throw new ChorusError('invalid_argument', `${field}: ${issue?.message}`, { field });
+    return checkMessage(recommendBody, body);
   }
 
   /**

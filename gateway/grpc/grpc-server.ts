@@ -1,6 +1,8 @@
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { Clock } from '../../services/platform/clock/clock.ts';
+import type { Health } from '../../services/platform/telemetry/health.ts';
+import { GrpcHealth, healthService } from './grpc-health.ts';
 import { packageDefinition, serviceDefinition, type ServiceName } from './service-definitions.ts';
 
 const maxReceiveBytes = 1024 * 1024;
@@ -13,12 +15,13 @@ const drainMs = 20_000;
 /** What a gRPC port serves. */
 export type Services = ReadonlyMap<ServiceName, UntypedServiceImplementation>;
 
-/** The public gRPC port: the services it is given, and reflection over exactly those. */
+/** The public gRPC port: the services it is given, their health, and reflection over exactly those. */
 export class GrpcServer {
   readonly #server: Server;
   readonly #clock: Clock;
+  readonly #health: GrpcHealth;
 
-  constructor(services: Services, clock: Clock) {
+  constructor(services: Services, health: Pick<Health, 'ready'>, clock: Clock) {
     this.#clock = clock;
     // Every limit that grpc-js leaves open by default would let one caller take the process.
     this.#server = new Server({
@@ -31,7 +34,11 @@ export class GrpcServer {
     for (const [name, handlers] of services) {
       this.#server.addService(serviceDefinition(name), handlers);
     }
-    new ReflectionService(packageDefinition(names), { services: names }).addToServer(this.#server);
+    this.#health = new GrpcHealth(names, health);
+    this.#health.open(this.#server, clock);
+    const descriptors = { ...packageDefinition(names), ...this.#health.packageDefinition };
+    const listed = { services: [...names, healthService] };
+    new ReflectionService(descriptors, listed).addToServer(this.#server);
   }
 
   /**
@@ -51,6 +58,7 @@ export class GrpcServer {
 
   /** Refuses new calls, waits for those in flight, then closes. */
   async close(): Promise<void> {
+    this.#health.close();
     await new Promise<void>((resolve) => {
       const cap = this.#clock.after(drainMs, () => this.#server.forceShutdown());
       this.#server.tryShutdown(() => {

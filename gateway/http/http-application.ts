@@ -10,6 +10,9 @@ export const maxBodyBytes = 1024 * 1024;
 /** A request must have arrived whole after this long: slow senders hold no connection for ever. */
 const requestTimeoutMs = 30_000;
 
+/** An UTF-16 unit of an id takes at most so many characters in a path: three escaped bytes. */
+const longestEscape = 9;
+
 /** Nest on Fastify with the limits, the errors and the validation that every route shares; not listening yet. */
 export async function httpApplication(
   module: DynamicModule,
@@ -18,6 +21,8 @@ export async function httpApplication(
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
+    // Fastify's 100 would make a long id, which is counted as it is escaped, a route that is not there.
+    routerOptions: { maxParamLength: 128 * longestEscape },
   });
   const fastify = adapter.getInstance();
   const finish = finishConnections(fastify.server);

@@ -1,45 +1,44 @@
 import { z } from 'zod';
 import { publicTenant } from '../../services/domain/tenant.ts';
-import type { Recommendation, RecommendRequest } from '../../services/domain/recommendation.ts';
+import type {
+  Explanation,
+  Recommendation,
+  RecommendRequest,
+} from '../../services/domain/recommendation.ts';
+import { id, text, timeMs } from './fields.ts';
 
 const maxCandidates = 1000;
 const maxTopN = 500;
 const defaultTopN = 10;
 
-/** An id that a caller chose. Control characters would let one id pass for another in a key or a log. */
-const id = z
-  .string()
-  .min(1, 'expected an id of 1 to 128 characters')
-  .max(128, 'expected an id of 1 to 128 characters')
-  .refine((text) => !/\p{Cc}/u.test(text), 'expected an id without control characters');
-
 const interaction = z.strictObject({
   item_id: id,
-  type: z.string().max(64).default('click'),
+  type: text(64).default('click'),
   value: z.number('expected a finite number').default(1),
-  time_ms: z.int('expected whole milliseconds since the epoch').min(0).default(0),
+  time_ms: timeMs.default(0),
 });
+
+const topN = z
+  .int(`expected a whole number from 1 to ${maxTopN}`)
+  .min(1, `expected a number from 1 to ${maxTopN}`)
+  .max(maxTopN, `expected a number from 1 to ${maxTopN}`);
 
 /** A recommend request as callers write it: the JSON of `chorus.v1.RecommendRequest`, candidates as an array. */
 export const recommendBody = z
   .strictObject({
-    request_id: z.string().max(128).default(''),
-    user_id: z.union([z.literal(''), id]).default(''),
-    session: z.array(interaction).max(1000).default([]),
+    request_id: text(128).default(''),
+    user_id: text(128).default(''),
+    session: z.array(interaction).max(1000, 'expected at most 1000 interactions').default([]),
     candidates: z
       .array(id)
       .min(1, 'expected at least one candidate, or no candidates at all for the whole catalogue')
       .max(maxCandidates, `expected at most ${maxCandidates} candidates`)
       .refine((ids) => new Set(ids).size === ids.length, 'expected each candidate once')
       .optional(),
-    exclude: z.array(id).max(10_000).default([]),
-    top_n: z
-      .int(`expected a whole number from 1 to ${maxTopN}`)
-      .min(1, `expected a number from 1 to ${maxTopN}`)
-      .max(maxTopN, `expected a number from 1 to ${maxTopN}`)
-      .default(defaultTopN),
+    exclude: z.array(id).max(10_000, 'expected at most 10000 items').default([]),
+    top_n: topN.default(defaultTopN),
     include_seen: z.boolean().default(false),
-    context: z.record(z.string().max(64), z.string().max(256)).default({}),
+    context: z.record(text(64), text(256)).default({}),
     explain: z.boolean().default(false),
     no_cache: z.boolean().default(false),
   })
@@ -50,6 +49,14 @@ export const recommendBody = z
 
 /** A checked body. */
 export type RecommendBody = z.infer<typeof recommendBody>;
+
+/** The query of the short form. */
+export const recommendQuery = z.strictObject({
+  top_n: z.coerce.number(`expected a whole number from 1 to ${maxTopN}`).pipe(topN).optional(),
+});
+
+/** A checked query. */
+export type RecommendQuery = z.infer<typeof recommendQuery>;
 
 /** The request behind a checked body; `requestId` is used when the caller chose none. */
 export function toRecommendRequest(body: RecommendBody, requestId: string): RecommendRequest {
@@ -73,13 +80,63 @@ export function toRecommendRequest(body: RecommendBody, requestId: string): Reco
   };
 }
 
+const explanation = z.object({
+  base: z.number(),
+  experts: z.array(z.object({ expert: z.string(), amount: z.number() })),
+  history: z.array(z.object({ item_id: z.string(), amount: z.number() })),
+  other: z.number(),
+});
+
+const microseconds = z.int().min(0);
+
 /** An answer as callers read it: the JSON of `chorus.v1.RecommendResponse`. */
-export function fromRecommendation(answer: Recommendation) {
+export const recommendReply = z.object({
+  request_id: z.string(),
+  bundle: z.string(),
+  items: z.array(
+    z.object({
+      item_id: z.string(),
+      title: z.string(),
+      score: z.number(),
+      explanation: explanation.optional(),
+    }),
+  ),
+  experts: z.array(
+    z.object({
+      expert: z.string(),
+      weight: z.number(),
+      status: z.enum(['answered', 'late', 'absent', 'failed']),
+    }),
+  ),
+  timings: z.object({
+    total_us: microseconds,
+    lookup_us: microseconds,
+    features_us: microseconds,
+    route_us: microseconds,
+    experts_us: microseconds,
+    rank_us: microseconds,
+  }),
+  degraded: z.boolean(),
+  cached: z.boolean(),
+  path: z.enum(['user', 'session', 'popularity']),
+  unknown_candidates: z.array(z.string()),
+});
+
+/** The shape of an answer as callers read it. */
+export type RecommendReply = z.infer<typeof recommendReply>;
+
+/** An answer in the form in which callers read it. */
+export function fromRecommendation(answer: Recommendation): RecommendReply {
   const { timings } = answer;
   return {
     request_id: answer.requestId,
     bundle: answer.bundle,
-    items: answer.items.map(({ itemId, title, score }) => ({ item_id: itemId, title, score })),
+    items: answer.items.map((item) => ({
+      item_id: item.itemId,
+      title: item.title,
+      score: item.score,
+      ...(item.explanation && { explanation: fromExplanation(item.explanation) }),
+    })),
     experts: answer.experts.map(({ expert, weight, status }) => ({ expert, weight, status })),
     timings: {
       total_us: timings.totalUs,
@@ -92,9 +149,15 @@ export function fromRecommendation(answer: Recommendation) {
     degraded: answer.degraded,
     cached: answer.cached,
     path: answer.path,
-    unknown_candidates: answer.unknownCandidates,
+    unknown_candidates: [...answer.unknownCandidates],
   };
 }
 
-/** The shape of an answer as callers read it. */
-export type RecommendReply = ReturnType<typeof fromRecommendation>;
+function fromExplanation({ base, experts, history, other }: Explanation) {
+  return {
+    base,
+    experts: [...experts],
+    history: history.map(({ itemId, amount }) => ({ item_id: itemId, amount })),
+    other,
+  };
+}

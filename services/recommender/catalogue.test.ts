@@ -24,7 +24,7 @@ const request: RecommendRequest = {
 function overlay(items: readonly Item[], deleted: readonly string[] = []): ItemOverlay {
   return {
     version: 'e.1',
-    upserted: new Map(items.map((item) => [item.itemId, item])),
+    upserted: new Map(items.map((each) => [each.itemId, each])),
     deleted: new Set(deleted),
   };
 }

@@ -1,0 +1,110 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Module } from '@nestjs/common';
+import type { Item } from '../services/domain/item.ts';
+import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
+import type { UserState } from '../services/domain/user-state.ts';
+import { RealClock } from '../services/platform/clock/real-clock.ts';
+import { RealRandom } from '../services/platform/random/real-random.ts';
+import { Health } from '../services/platform/telemetry/health.ts';
+import { Readiness } from '../services/platform/telemetry/readiness.ts';
+import { controllers } from './gateway.module.ts';
+import { GrpcServer, type Services } from './grpc/grpc-server.ts';
+import { itemsHandlers } from './grpc/items.handlers.ts';
+import { recommenderHandlers } from './grpc/recommender.handlers.ts';
+import { usersHandlers } from './grpc/users.handlers.ts';
+import { httpApplication } from './http/http-application.ts';
+import { ItemDesk } from './item-desk.ts';
+import { Recommending } from './recommending.ts';
+import { UserDesk } from './user-desk.ts';
+
+const clock = new RealClock();
+
+/** Answers every question with nothing and remembers what it was asked. */
+class Listener {
+  readonly asked: RecommendRequest[] = [];
+
+  async run(request: RecommendRequest): Promise<Recommendation> {
+    this.asked.push(request);
+    return {
+      requestId: request.requestId,
+      bundle: 'recommender/none',
+      userVersion: '',
+      itemsVersion: '',
+      items: [],
+      experts: [],
+      timings: { totalUs: 1, lookupUs: 1, featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 },
+      degraded: false,
+      cached: false,
+      path: 'popularity',
+      unknownCandidates: [],
+    };
+  }
+}
+
+/** One user, and whatever items it is given. */
+class Shelf {
+  readonly items = new Map<string, Item>();
+  readonly users = new Map<string, UserState>([
+    ['known', { version: 'v', history: [{ itemId: 'a', weight: 1, timeMs: 3 }] }],
+  ]);
+
+  async get(_tenant: string, userId: string): Promise<UserState | undefined> {
+    return this.users.get(userId);
+  }
+
+  async upsert(_tenant: string, items: readonly Item[]): Promise<void> {
+    for (const item of items) this.items.set(item.itemId, item);
+  }
+}
+
+/** The front door over nothing: what it lets in, and how it refuses the rest. */
+export class FrontDoor {
+  readonly listener = new Listener();
+  readonly shelf = new Shelf();
+  readonly readiness = new Readiness(clock);
+  readonly #health = new Health(this.readiness, ['gateway']);
+  readonly #desks = {
+    recommending: new Recommending({
+      answerRequest: this.listener,
+      clock,
+      random: new RealRandom(),
+      defaultDeadlineMs: 500,
+    }),
+    users: new UserDesk({
+      get: (tenant, userId) => this.shelf.get(tenant, userId),
+      remove: async (_tenant, userId) => this.shelf.users.delete(userId),
+    }),
+    items: new ItemDesk({
+      upsert: (tenant, items) => this.shelf.upsert(tenant, items),
+      remove: async (_tenant, itemId) => this.shelf.items.delete(itemId),
+    }),
+  };
+
+  /** The HTTP surface, not listening. */
+  async http(): Promise<NestFastifyApplication> {
+    @Module({
+      controllers,
+      providers: [
+        { provide: Health, useValue: this.#health },
+        { provide: Recommending, useValue: this.#desks.recommending },
+        { provide: UserDesk, useValue: this.#desks.users },
+        { provide: ItemDesk, useValue: this.#desks.items },
+      ],
+    })
+    class FrontDoorModule {}
+    const application = await httpApplication({ module: FrontDoorModule }, []);
+    await application.init();
+    return application;
+  }
+
+  /** The gRPC surface, not listening. */
+  grpc(): GrpcServer {
+    const { recommending, users, items } = this.#desks;
+    const services: Services = new Map([
+      ['chorus.v1.Recommender', recommenderHandlers(recommending, clock)],
+      ['chorus.v1.Users', usersHandlers(users)],
+      ['chorus.v1.Items', itemsHandlers(items)],
+    ]);
+    return new GrpcServer(services, this.#health, clock);
+  }
+}

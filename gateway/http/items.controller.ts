@@ -1,0 +1,37 @@
+import { Body, Controller, Delete, Inject, Param, Put } from '@nestjs/common';
+import { ItemDesk } from '../item-desk.ts';
+import { checkMessage } from '../messages/check-message.ts';
+import {
+  type ItemBody,
+  itemBody,
+  type ItemName,
+  itemName,
+  type NamedItemBody,
+  namedItemBody,
+} from '../messages/items.ts';
+import type { DeletedReply } from '../messages/users.ts';
+
+/** The catalogue, over HTTP. */
+@Controller('v1/items')
+export class ItemsController {
+  readonly #desk: ItemDesk;
+
+  constructor(@Inject(ItemDesk) desk: ItemDesk) {
+    this.#desk = desk;
+  }
+
+  /** Adds an item, or replaces all that is known of it. */
+  @Put(':item_id')
+  async upsert(
+    @Param({ schema: itemName }) { item_id }: ItemName,
+    @Body({ schema: namedItemBody }) body: NamedItemBody,
+  ): Promise<ItemBody> {
+    return await this.#desk.upsert(checkMessage(itemBody, { ...body, item_id }), body.item_id);
+  }
+
+  /** Takes an item out of the catalogue. */
+  @Delete(':item_id')
+  async delete(@Param({ schema: itemName }) name: ItemName): Promise<DeletedReply> {
+    return await this.#desk.delete(name);
+  }
+}
