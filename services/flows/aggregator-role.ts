@@ -24,12 +24,13 @@ export class AggregatorRole implements Role {
     if (aggregatorLine === undefined) {
       throw new ChorusError('internal', 'an aggregator was started without its reply line');
     }
-    const { modelsDir, collectMs } = settings;
+    const { modelsDir, collectMs, databaseUrl } = settings;
     const recommender = await Recommender.open({
       ...this.#platform,
       aggregatorLine,
       modelsDir,
       collectMs,
+      settlesUsers: databaseUrl === undefined,
     });
     this.#recommender = recommender;
     await Promise.all(answerDesks.map((desk) => desk.open(recommender)));

@@ -21,6 +21,7 @@ import { LivePointer } from '../registry/live-pointer.ts';
 import { UserStates } from '../user-state/user-states.ts';
 import { AskExperts } from './ask-experts.ts';
 import { ComputeAnswer, type OpenBundle } from './compute-answer.ts';
+import { settleSyntheticUsers } from './first-start.ts';
 
 /** Where the recommender finds the outside world. */
 export interface RecommenderWorld {
@@ -34,6 +35,8 @@ export interface RecommenderWorld {
   /** Settings `MODELS_DIR` and `COLLECT_MS`. */
   readonly modelsDir: string;
   readonly collectMs: number;
+  /** Whether records that know nobody get the users of our own world: when nobody else fills them. */
+  readonly settlesUsers: boolean;
 }
 
 /** The recommender mixture at an aggregator: its live bundle, its experts' workers, and answers. */
@@ -67,6 +70,7 @@ export class Recommender implements Answerer {
     const version = await pointer.readOrChoose(recommenderMixture, world.modelsDir);
     const contents = await openBundleFolder(world.modelsDir, recommenderMixture, version);
     const bundle = openRecommenderBundle(contents);
+    if (world.settlesUsers) await settleSyntheticUsers(contents.manifest, new UserStates(world));
     const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
     await world.log.ensureTopics(topics);
     const [base, explanations] = await Promise.all([
