@@ -56,6 +56,10 @@ async function start(settings: Settings): Promise<void> {
   ];
   logger.info({ event: 'process.started', roles: settings.roles, addresses });
   process.stdout.write(`Chorus plays ${settings.roles.join(', ')}: ${addresses.join(', ')}\n`);
+  const front = addresses.find((address) => address.startsWith('http '))?.slice('http '.length);
+  if (front !== undefined) {
+    process.stdout.write(`Try: curl '${front}/v1/recommend/user-0001?top_n=5'\n`);
+  }
 }
 
 /** The roles of this process, in the order in which they start. */

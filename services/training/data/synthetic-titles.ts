@@ -43,7 +43,7 @@ export class SyntheticTitles {
       `The ${noun} of ${place}`,
       `${adjective} ${noun}`,
     ];
-    return this.#pick([...patterns, `A ${noun} in ${place}`]);
+    return this.#pick([...patterns, `${/^[AEIO]/.test(noun) ? 'An' : 'A'} ${noun} in ${place}`]);
   }
 
   #pick(words: readonly string[]): string {
