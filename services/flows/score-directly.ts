@@ -64,16 +64,18 @@ export class DirectScorer {
   /**
    * Scores the whole catalogue.
    * @param limits of the route; the bundle's own unless told, `maxExperts` 0 for the base alone.
+   * @param isPresent which experts can be asked; all of them unless told.
    */
   async score(
     history: KnownHistory,
     limits: RouteLimits = this.bundle.parameters.gate,
+    isPresent: (expert: string) => boolean = () => true,
   ): Promise<DirectScores> {
     const { bundle } = this;
     const vectors = await this.#base.of(history);
     const { gate } = bundle.parameters;
     const probabilities = gateProbabilities(gate, vectors[gate.block] ?? new Float32Array(0));
-    const route = chooseExperts(bundle.experts, probabilities, limits, () => true);
+    const route = chooseExperts(bundle.experts, probabilities, limits, isPresent);
     const replies = await this.#ask(history, route);
     const { width } = bundle.expertBlock;
     const combined = combine(route.choices, replies, expertOutput, width);
