@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { ChorusError } from '../../domain/errors.ts';
 import type { Question } from '../../domain/question.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
-import type { Clock } from '../clock/clock.ts';
+import type { Clock, Timer } from '../clock/clock.ts';
 import { logger } from '../telemetry/logger.ts';
 import {
   decodeGatewayFrame,
@@ -14,6 +14,8 @@ import {
 import { type Answerer, maxOpenQuestions } from './answer-line.ts';
 import { Frame, maxPieceBytes } from './frame.ts';
 import type { AggregatorCall } from './grpc-stream.ts';
+
+const leaveWithinMs = 1000;
 
 /** What a stream needs of the aggregator's desk. */
 export interface GatewayStreamOwner extends Answerer {
@@ -36,6 +38,7 @@ export class GatewayStream {
   #isNewsDue = false;
   #isDue = false;
   #isLeaving = false;
+  #patience: Timer | undefined;
   #isOver = false;
   #resolveOver: () => void = () => undefined;
 
@@ -60,7 +63,7 @@ export class GatewayStream {
     return this.#open.size;
   }
 
-  /** Takes no more questions, answers those it has, ends. */
+  /** Takes no more questions, answers those it has, and ends when the gateway has heard that. */
   leave(): void {
     if (this.#isOver || this.#isLeaving) return;
     this.#isLeaving = true;
@@ -161,7 +164,10 @@ export class GatewayStream {
     }
     if (!frame.isEmpty || this.#isNewsDue) this.#call.write(frame.toBytes());
     this.#isNewsDue = false;
-    if (this.#isLeaving && this.#open.size === 0) this.#end();
+    // Questions that meet the goodbye on their way get a word too: the gateway ends first.
+    if (this.#isLeaving && this.#open.size === 0) {
+      this.#patience ??= this.#clock.after(leaveWithinMs, () => this.#end());
+    }
   }
 
   #end(): void {
@@ -172,6 +178,7 @@ export class GatewayStream {
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#patience?.cancel();
     this.#ready.clear();
     const open = [...this.#open.values()];
     this.#open.clear();

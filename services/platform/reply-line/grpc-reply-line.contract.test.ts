@@ -16,7 +16,7 @@ import {
 } from './contract/sample.ts';
 import { LoneAggregatorLine } from './contract/lone-aggregator-line.ts';
 import { startWorkerProcess } from './contract/worker-process.ts';
-import { Wire } from './contract/wire.ts';
+import { Wire } from '../aggregator-link/contract/wire.ts';
 
 const clock = new RealClock();
 const random = new RealRandom();
