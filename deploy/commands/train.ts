@@ -17,6 +17,7 @@ import { type TrainedRecommender } from '../../services/training/trained-recomme
 import { type TrainingProgress } from '../../services/training/training-progress.ts';
 import { settingsFor } from '../../services/training/training-settings.ts';
 import { versionOf, writeBundle } from '../../services/training/write-bundle.ts';
+import { explainFailure, report, seedOf, UsageError } from '../terminal/command-line.ts';
 
 const usage = `Trains a recommender and writes it as a bundle.
 
@@ -27,11 +28,6 @@ const usage = `Trains a recommender and writes it as a bundle.
   --seed   0 to 2147483647; equal seeds give equal bundles (1)
   --json   one JSON object with the figures on stdout`;
 
-/** Exit code of a command line that cannot be understood (sysexits: EX_USAGE). */
-const exitUsage = 64;
-/** Exit code of a setting that cannot be used (sysexits: EX_CONFIG). */
-const exitConfig = 78;
-
 /** What the command line asks for. */
 interface TrainOptions {
   readonly data: string;
@@ -40,14 +36,10 @@ interface TrainOptions {
   readonly json: boolean;
 }
 
-type Figure = string | number | readonly number[];
-
-class UsageError extends Error {}
-
 try {
   await train(readOptions(process.argv.slice(2)));
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = explainFailure('train', usage, error);
 }
 
 async function train({ data, out, seed, json }: TrainOptions): Promise<void> {
@@ -104,11 +96,7 @@ function readOptions(args: string[]): TrainOptions {
   }
   if (data === undefined) throw new UsageError('--data is missing');
   if (out === undefined) throw new UsageError('--out is missing');
-  const number = Number(seed ?? 1);
-  if (!Number.isInteger(number) || number < 0 || number > 0x7f_ff_ff_ff || seed === '') {
-    throw new UsageError(`--seed must be a whole number from 0 to 2147483647, got "${seed}"`);
-  }
-  return { data, out, seed: number, json: json === true };
+  return { data, out, seed: seedOf(seed), json: json === true };
 }
 
 function parse(args: string[]) {
@@ -153,25 +141,4 @@ function lineOf({ stage, done, total, perSecond, secondsLeft }: TrainingProgress
   const percent = Math.min(100, Math.round((100 * done) / total));
   const rate = `${Math.round(perSecond)} M multiplications/s`;
   return `${stage}: ${percent} %, ${rate}, ${Math.round(secondsLeft)} s left`;
-}
-
-function report(json: boolean, figures: Readonly<Record<string, Figure>>): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(figures)}\n`);
-    return;
-  }
-  for (const [name, value] of Object.entries(figures)) {
-    const text = typeof value === 'object' ? value.join(' ') : `${value}`;
-    process.stdout.write(`${name.padEnd(24)} ${text}\n`);
-  }
-}
-
-function explain(error: unknown): number {
-  if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n\n${usage}\n`);
-    return exitUsage;
-  }
-  const known = ChorusError.from(error);
-  process.stderr.write(`train: ${known.message}\n`);
-  return known.code === 'internal' ? 1 : exitConfig;
 }

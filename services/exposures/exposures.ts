@@ -10,7 +10,7 @@ import { encodeExposure, type Exposure } from './exposure-codec.ts';
 
 /** What exposures are made with. */
 export interface ExposuresParts {
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'publish'>;
   readonly clock: Clock;
   readonly random: Random;
   /** Exposures that may wait; later ones are dropped. 10,000 unless told. */

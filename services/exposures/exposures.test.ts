@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import { chorus } from '../../proto/generated/internal.js';
+import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
+import { exposuresTopic, userRecordKey } from '../domain/topics.ts';
+import { RealClock } from '../platform/clock/real-clock.ts';
+import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
+import { RealRandom } from '../platform/random/real-random.ts';
+import { metrics } from '../platform/telemetry/metrics.ts';
+import { Exposures } from './exposures.ts';
+
+const clock = new RealClock();
+const random = new RealRandom();
+
+const request: RecommendRequest = {
+  requestId: 'r1',
+  tenant: 'public',
+  userId: 'u1',
+  session: [{ itemId: 's', type: 'click', value: 1, timeMs: 0 }],
+  candidates: undefined,
+  exclude: [],
+  topN: 2,
+  includeSeen: false,
+  context: { device: 'tv' },
+  explain: false,
+  noCache: false,
+};
+const answer: Recommendation = {
+  requestId: 'r1',
+  bundle: 'recommender/small',
+  userVersion: 'v1',
+  itemsVersion: 'e.3',
+  items: [
+    { itemId: 'a', title: 'A', score: 2.5 },
+    { itemId: 'b', title: 'B', score: 1.5 },
+  ],
+  experts: [{ expert: '1', weight: 1, status: 'answered' }],
+  timings: { totalUs: 1, lookupUs: 1, featuresUs: 1, routeUs: 1, expertsUs: 1, rankUs: 1 },
+  degraded: false,
+  cached: true,
+  path: 'user',
+  unknownCandidates: [],
+};
+
+/** Takes what is published, when it is told to. */
+class Paper implements Pick<EventLog, 'publish'> {
+  readonly calls: (readonly OutgoingRecord[])[] = [];
+  failure: Error | undefined;
+  gate: Promise<void> = Promise.resolve();
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    this.calls.push(records);
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  get records(): readonly OutgoingRecord[] {
+    return this.calls.flat();
+  }
+}
+
+function open(paper: Paper, rules: { capacity?: number; lingerMs?: number } = {}): Exposures {
+  return new Exposures({ log: paper, clock, random, lingerMs: 1, ...rules });
+}
+
+async function countOf(outcome: string): Promise<number> {
+  const { values } = await metrics.exposures.get();
+  return values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0;
+}
+
+test('what an answer showed arrives, keyed by user', async () => {
+  const paper = new Paper();
+  const exposures = open(paper);
+  exposures.record(request, answer);
+  await expect.poll(() => paper.records.length).toBe(1);
+  const [record] = paper.records;
+  expect(record).toMatchObject({ topic: exposuresTopic, key: userRecordKey('public', 'u1') });
+  const exposure = chorus.v1.Exposure.decode(record?.value ?? new Uint8Array());
+  expect(exposure).toMatchObject({
+    requestId: 'r1',
+    tenant: 'public',
+    userId: 'u1',
+    userVersion: 'v1',
+    itemsVersion: 'e.3',
+    sessionItemIds: ['s'],
+    bundle: 'recommender/small',
+    path: 'user',
+    experts: [{ expert: '1', weight: 1, status: 'answered' }],
+    items: [
+      { itemId: 'a', position: 1, score: 2.5, propensity: 1, source: 'ranked' },
+      { itemId: 'b', position: 2, score: 1.5, propensity: 1, source: 'ranked' },
+    ],
+    cached: true,
+    context: { device: 'tv' },
+  });
+  expect(exposure.exposureId).toHaveLength(22);
+  expect(exposure.servedMs).toBeGreaterThan(1_700_000_000_000);
+  await exposures.close();
+});
+
+test('those of one linger travel together, and an empty answer showed nothing', async () => {
+  const paper = new Paper();
+  const exposures = open(paper, { lingerMs: 30 });
+  for (let count = 0; count < 20; count += 1) exposures.record(request, answer);
+  exposures.record(request, { ...answer, items: [] });
+  await expect.poll(() => paper.records.length).toBe(20);
+  expect(paper.calls).toHaveLength(1);
+  await exposures.close();
+});
+
+test('strangers are spread by the exposure', async () => {
+  const paper = new Paper();
+  const exposures = open(paper);
+  const stranger = { ...request, userId: '' };
+  exposures.record(stranger, answer);
+  exposures.record(stranger, answer);
+  await exposures.close();
+  expect(new Set(paper.records.map(({ key }) => key)).size).toBe(2);
+});
+
+test('what finds the buffer full is dropped and counted; nobody waits', async () => {
+  const paper = new Paper();
+  const log = Promise.withResolvers<void>();
+  paper.gate = log.promise;
+  const exposures = open(paper, { capacity: 3 });
+  const before = await countOf('dropped');
+  exposures.record(request, answer);
+  await expect.poll(() => paper.calls.length).toBe(1);
+  for (let count = 0; count < 5; count += 1) exposures.record(request, answer);
+  expect(await countOf('dropped')).toBe(before + 2);
+  log.resolve();
+  await exposures.close();
+  expect(paper.records).toHaveLength(4);
+});
+
+test('a log that fails costs the exposures, counted, and the next ones go on', async () => {
+  const paper = new Paper();
+  paper.failure = new Error('away');
+  const exposures = open(paper);
+  const before = await countOf('failed');
+  exposures.record(request, answer);
+  await expect.poll(() => countOf('failed')).toBe(before + 1);
+  paper.failure = undefined;
+  const sent = await countOf('sent');
+  exposures.record(request, answer);
+  await expect.poll(() => countOf('sent')).toBe(sent + 1);
+  await exposures.close();
+});
+
+test('closing sends what waits, takes no more, and is harmless twice', async () => {
+  const paper = new Paper();
+  const exposures = open(paper, { lingerMs: 60_000 });
+  exposures.record(request, answer);
+  await Promise.all([exposures.close(), exposures.close()]);
+  exposures.record(request, answer);
+  await exposures.close();
+  expect(paper.records).toHaveLength(1);
+});
