@@ -9,8 +9,8 @@ import { within } from './within.ts';
 
 const deadlineMs = 30_000;
 const healthDeadlineMs = 1000;
-const leaderDeadlineMs = 10_000;
-const leaderPauseMs = 50;
+const newTopicDeadlineMs = 10_000;
+const newTopicPauseMs = 50;
 const minSegmentMs = 1000;
 const maxSegmentMs = 7 * 24 * 60 * 60 * 1000;
 
@@ -70,31 +70,34 @@ export class KafkaTopics {
   /** Creates the topics and says how many partitions each has in the end. */
   async #create(declared: ReadonlyMap<string, Topic>): Promise<ReadonlyMap<string, number>> {
     const names = [...declared.keys()];
-    // One call for all: topics that exist already fail by themselves, harmlessly.
+    // One call for all: topics that exist already fail by themselves, harmlessly. kafkajs' own
+    // waiting gives up on a topic that the broker has not heard of yet.
     const hasNew = await this.#admin.createTopics({
       topics: Array.from(declared.values(), topicConfig),
+      waitForLeaders: false,
     });
-    if (hasNew) await Promise.all(names.map(async (name) => this.#awaitLeaders(name)));
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
+    const { topics } = await this.#untilItWorks(async () =>
+      this.#admin.fetchTopicMetadata({ topics: names }),
+    );
+    // The metadata names leaders a moment before they know it themselves; a request that meets
+    // one of those fails in part, is sent again as a whole, and leaves doubles.
+    const ask = async (name: string) =>
+      this.#untilItWorks(async () => this.#admin.fetchTopicOffsets(name));
+    if (hasNew) await Promise.all(names.map(ask));
     return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
   }
 
-  /**
-   * Waits until each partition's leader answers. The metadata names leaders a moment before they
-   * know it themselves; a request that meets one of those fails in part, is sent again as a
-   * whole, and leaves doubles.
-   */
-  async #awaitLeaders(name: string): Promise<void> {
-    const giveUpAtUs = this.#clock.monotonicUs() + leaderDeadlineMs * 1000;
+  /** A new topic becomes known to the brokers one after the other. */
+  async #untilItWorks<T>(work: () => Promise<T>): Promise<T> {
+    const giveUpAtUs = this.#clock.monotonicUs() + newTopicDeadlineMs * 1000;
     for (;;) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- asked until it works
-        await this.#admin.fetchTopicOffsets(name);
-        return;
+        return await work();
       } catch (error) {
         if (this.#clock.monotonicUs() > giveUpAtUs) throw error;
         // oxlint-disable-next-line no-await-in-loop
-        await this.#clock.sleep(leaderPauseMs);
+        await this.#clock.sleep(newTopicPauseMs);
       }
     }
   }
