@@ -16,7 +16,7 @@ import { startDistributed, startEmbedded } from '../demo/start.ts';
 const usage = `Trains a bundle, starts Chorus, asks it for three people, and stops.
 
   npm run demo             [-- --data <folder | synthetic>]   one process, nothing else
-  npm run demo:distributed [-- --data <folder | synthetic>]   gateway and two workers on Kafka, PostgreSQL and Redis
+  npm run demo:distributed [-- --data <folder | synthetic>]   gateway, aggregator, two workers on Kafka, PostgreSQL and Redis
 
   --data   a folder with MovieLens-100K or MovieLens-1M; our own small world unless told`;
 

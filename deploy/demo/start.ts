@@ -1,8 +1,10 @@
+import { RealClock } from '../../services/platform/clock/real-clock.ts';
 import { type ChorusProcess, startChorus } from '../../test/servers/chorus.ts';
 import { kafka } from '../../test/servers/kafka.ts';
 import { postgres } from '../../test/servers/postgres.ts';
 import { redis } from '../../test/servers/redis.ts';
 import type { DemoSettings } from './demo-world.ts';
+import { untilReady } from './until-ready.ts';
 
 /** Chorus at work, in one process or in several. */
 export interface RunningDemo {
@@ -30,7 +32,7 @@ export async function startEmbedded(settings: DemoSettings, fill: Fill): Promise
   };
 }
 
-/** The same program as a gateway and two workers, slots 0 and 1, on real servers. */
+/** The same program as a gateway, an aggregator and two workers, slots 0 and 1, on real servers. */
 export async function startDistributed(settings: DemoSettings, fill: Fill): Promise<RunningDemo> {
   const kinds = [kafka, postgres, redis];
   const missing = kinds.flatMap((kind) => kind.whyMissing() ?? []);
@@ -56,13 +58,14 @@ export async function startDistributed(settings: DemoSettings, fill: Fill): Prom
       toStop.push(chorus.process);
       return chorus;
     };
-    const gateway = await start({ ROLES: 'gateway' });
-    const workers = await Promise.all(
-      ['0', '1'].map((slot) =>
-        start({ ROLES: 'worker', AGGREGATOR: gateway.internal, WORKER_SLOT: slot }),
-      ),
-    );
-    const all = [gateway, ...workers].map(({ process: { readyText } }) => readyText);
+    const aggregator = await start({ ROLES: 'aggregator' });
+    const AGGREGATOR = aggregator.internal;
+    const [gateway, ...workers] = await Promise.all([
+      start({ ROLES: 'gateway', AGGREGATOR }),
+      ...['0', '1'].map((slot) => start({ ROLES: 'worker', AGGREGATOR, WORKER_SLOT: slot })),
+    ]);
+    await untilReady(gateway.http, new RealClock());
+    const all = [gateway, aggregator, ...workers].map(({ process: { readyText } }) => readyText);
     return { http: gateway.http, description: all.join('\n'), stop };
   } catch (error) {
     await stop();
