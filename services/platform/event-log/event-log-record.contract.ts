@@ -149,21 +149,18 @@ export function recordContract(get: () => LogUnderTest, traits: EventLogTraits):
     }
   });
 
-  it.skipIf(traits.expiryMs === undefined)(
-    'are forgotten after their retention, and offsets go on',
-    async () => {
-      const topic = await get().topic({ retentionMs: 200 });
-      await get().publish(topic, texts(3, 'old'));
-      await clock.sleep((traits.expiryMs ?? 0) + 200);
-      // The newest record may be kept for longer, so a fresh one takes its place.
-      await get().publish(topic, ['new']);
-      await get().eventually(
-        async () => (await get().replay(topic)).filter((record) => text(record) !== 'new'),
-        [],
-      );
-      expect((await get().log.endOffsets(topic))[0]).toBe(4);
-    },
-  );
+  it('are forgotten after their retention, and offsets go on', async () => {
+    const topic = await get().topic({ retentionMs: 200 });
+    await get().publish(topic, texts(3, 'old'));
+    await clock.sleep(traits.expiryMs + 200);
+    // The newest record may be kept for longer, so a fresh one takes its place.
+    await get().publish(topic, ['new']);
+    await get().eventually(
+      async () => (await get().replay(topic)).filter((record) => text(record) !== 'new'),
+      [],
+    );
+    expect((await get().log.endOffsets(topic))[0]).toBe(4);
+  });
 
   it('of a compacted topic keep at least the newest of each key', async () => {
     const topic = await get().topic({ retentionMs: Infinity, compacted: true });
@@ -177,7 +174,9 @@ export function recordContract(get: () => LogUnderTest, traits: EventLogTraits):
     expect(Object.fromEntries(newest)).toEqual({ a: '3', b: '3' });
   });
 
-  it.skipIf(!traits.compactsSoon)('of a compacted topic keep no older ones', async () => {
+  // When a broker compacts is its own business: what can be asked of Kafka is in kafka-only.
+  if (!traits.compactsSoon) return;
+  it('of a compacted topic keep no older ones', async () => {
     const topic = await get().topic({ retentionMs: Infinity, compacted: true });
     for (const value of texts(5)) {
       await get().log.publish([{ topic, partition: 0, key: 'k', value: Buffer.from(value) }]);

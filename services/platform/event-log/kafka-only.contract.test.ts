@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../test/servers/free-port.ts';
 import { kafka as kafkaServer } from '../../../test/servers/kafka.ts';
@@ -36,6 +37,28 @@ async function newTopic(log: KafkaEventLog, partitions: number): Promise<Topic> 
 
 describe.skipIf(kafka === undefined)(`what only Kafka can do to a log${note}`, () => {
   const broker = kafka ?? '';
+
+  it('is told which topics to compact and how long to keep the others', async () => {
+    const log = await connect(broker);
+    const kept = { ...(await newTopic(log, 1)), name: uniqueName('kept'), retentionMs: 86_400_000 };
+    const compacted = { ...kept, name: uniqueName('compacted'), compacted: true };
+    await log.ensureTopics([kept, compacted]);
+    const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    onTestFinished(async () => admin.disconnect());
+    const type = ConfigResourceTypes.TOPIC;
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [kept.name, compacted.name].map((name) => ({ type, name })),
+    });
+    const settings = resources.map(({ configEntries }) =>
+      Object.fromEntries(
+        configEntries.map(({ configName, configValue }) => [configName, configValue]),
+      ),
+    );
+    expect(settings[0]).toMatchObject({ 'cleanup.policy': 'delete', 'retention.ms': '86400000' });
+    expect(settings[1]).toMatchObject({ 'cleanup.policy': 'compact' });
+  });
 
   it('rebalances in mid-batch: what stays goes on, what goes is told, nothing is skipped', async () => {
     const log = await connect(broker, { sessionTimeoutMs: 3000 });

@@ -25,8 +25,8 @@ export interface EventLogStorage {
 export interface EventLogTraits {
   /** How long to wait for what must happen: joins and expired sessions take Kafka seconds. */
   readonly patienceMs: number;
-  /** How long a topic's retention has passed when expired records are surely gone; absent: not tested here. */
-  readonly expiryMs?: number;
+  /** How long a topic's retention has passed when expired records are surely gone. */
+  readonly expiryMs: number;
   /** Whether a compacted topic drops older records of a key within `patienceMs`. */
   readonly compactsSoon: boolean;
 }
