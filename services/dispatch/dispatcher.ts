@@ -24,6 +24,9 @@ export type FailureListener = (key: TaskKey, failure: TaskFailure) => void;
 /** A task is given up once it broke this many workers: a third would only break too. */
 const maxTaskDeliveries = 2;
 
+/** How long a worker may be silent: keep-alive has found a stopped one by then. */
+const silenceMs = 4_000;
+
 /**
  * Sends each task to the slot of one present owner, and again to another one when that owner
  * breaks. Knows mixtures, bundles and tensors, nothing of what they compute.
@@ -44,19 +47,25 @@ export class Dispatcher {
     this.#send(drafts.map((draft) => ({ draft, delivery: 1 })));
   }
 
-  /** A reply came, or nobody waits any more: the task is no longer ours to resend. */
+  /** A reply came: the task is no longer ours to resend. */
   settle(key: TaskKey): void {
-    const id = taskId(key);
-    const task = this.#open.get(id);
-    if (task === undefined) return;
-    this.#open.delete(id);
-    this.#openByWorker.get(task.workerId)?.delete(id);
-    this.#parts.board.ended(task.workerId);
+    const task = this.#forget(key);
+    if (task !== undefined) this.#parts.board.ended(task.workerId);
   }
 
-  /** Who runs this task now, if it is still open: whom to tell that nobody waits. */
-  workerOf(key: TaskKey): string | undefined {
-    return this.#open.get(taskId(key))?.workerId;
+  /**
+   * Nobody waits for this task any more, and its worker has not said a word. The worker counts as
+   * busy with it for a while longer: one that is stopped would look idle and be given more, until
+   * keep-alive finds it out.
+   * @returns the worker that runs it, to be told; undefined when the task is not open.
+   */
+  abandon(key: TaskKey): string | undefined {
+    const { board, clock } = this.#parts;
+    const task = this.#forget(key);
+    if (task === undefined) return undefined;
+    const { workerId } = task;
+    clock.after(silenceMs, () => board.ended(workerId));
+    return workerId;
   }
 
   /** A worker broke: its open tasks go to other owners at once, with `delivery` + 1. */
@@ -74,6 +83,14 @@ export class Dispatcher {
     }
     metrics.redispatches.inc(again.length);
     this.#send(again);
+  }
+
+  #forget(key: TaskKey): OpenTask | undefined {
+    const id = taskId(key);
+    const task = this.#open.get(id);
+    this.#open.delete(id);
+    if (task !== undefined) this.#openByWorker.get(task.workerId)?.delete(id);
+    return task;
   }
 
   #send(drafts: readonly OpenDraft[]): void {

@@ -59,7 +59,10 @@ export class PresenceBoard {
     const eligible = except === undefined ? owners : owners.filter((id) => id !== except);
     if (eligible.length === 0) return undefined;
     const first = Math.floor(this.#random.uniform() * eligible.length);
-    const second = Math.floor(this.#random.uniform() * eligible.length);
+    // Another one, where there is one: drawn twice, a stopped worker would win a quarter of all
+    // draws against a single other, however busy it looks.
+    const step = 1 + Math.floor(this.#random.uniform() * (eligible.length - 1));
+    const second = (first + step) % eligible.length;
     const left = this.#presenceAt(eligible, first);
     const right = this.#presenceAt(eligible, second);
     if (left === undefined || right === undefined) return left ?? right;

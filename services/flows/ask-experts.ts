@@ -85,8 +85,7 @@ export class AskExperts implements AggregatorListener {
 
   #giveUp(late: readonly TaskKey[]): void {
     for (const key of late) {
-      const workerId = this.#dispatcher.workerOf(key);
-      this.#dispatcher.settle(key);
+      const workerId = this.#dispatcher.abandon(key);
       if (workerId !== undefined) this.#line.cancel(workerId, [key]);
     }
   }
