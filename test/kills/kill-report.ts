@@ -10,6 +10,8 @@ export interface RunReport {
   /** From 1. */
   readonly run: number;
   readonly figures: RunFigures;
+  /** What it broke of the promises to callers; nothing when all held. */
+  readonly broken: readonly string[];
   readonly bySecond: readonly SecondFigures[];
 }
 
@@ -38,6 +40,7 @@ const columns: readonly [string, (report: RunReport) => string][] = [
   ['not full later', ({ figures }) => `${figures.notFullLater}`],
   ['sent again', ({ figures }) => `${figures.redispatches}`],
   ['load stalled', ({ figures }) => ms(figures.longestStallMs)],
+  ['promises', ({ broken }) => (broken.length === 0 ? 'kept' : broken.join(', '))],
 ];
 
 /** The head of a table of runs. */
@@ -62,8 +65,11 @@ export function toMarkdown({ machine, bundle, rate, seconds, runs }: KillReport)
   ].join('\n');
   const names = [...new Set(runs.map(({ scenario }) => scenario))];
   const tables = names.map((name) => {
-    const rows = runs.filter(({ scenario }) => scenario === name).map(runRow);
-    return [`**${name}**: ${scenarios[name].title}`, '', tableHead, ...rows].join('\n');
+    const own = runs.filter(({ scenario }) => scenario === name);
+    const kept = own.filter(({ broken }) => broken.length === 0).length;
+    const title = `#### ${name}: ${scenarios[name].title}`;
+    const verdict = `The promises held in ${kept} of ${own.length} runs.`;
+    return [title, '', verdict, '', tableHead, ...own.map(runRow)].join('\n');
   });
   return [head, ...tables].join('\n\n');
 }

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/ports/machine.ts';
+import { brokenPromises } from './broken-promises.ts';
 import { KillCluster } from './kill-cluster.ts';
 import { type KillReport, type RunReport, runRow, tableHead, toMarkdown } from './kill-report.ts';
 import { prepareModels } from './prepare-models.ts';
 import { figuresBySecond, runFigures } from './run-figures.ts';
 import { type ScenarioName, scenarios } from './scenarios.ts';
-import { type WatchSettings, watchRun } from './watch-run.ts';
+import { type Watched, type WatchSettings, watchRun } from './watch-run.ts';
 
 const usage = `Kills processes of Chorus at work, and counts what callers see.
 
@@ -15,7 +16,9 @@ const usage = `Kills processes of Chorus at work, and counts what callers see.
   --runs      runs of each scenario
   --seconds   how long each run is watched
   --scenario  some of ${Object.keys(scenarios).join(',')}; all unless told
-  --json      one JSON object on stdout, each run second by second (npm run --silent keeps npm's own lines away)`;
+  --json      one JSON object on stdout, each run second by second (npm run --silent keeps npm's own lines away)
+
+Exit code 1 when a promise to callers was broken.`;
 
 /** Exit code of a command line that cannot be understood (sysexits: EX_USAGE). */
 const exitUsage = 64;
@@ -35,6 +38,7 @@ async function main(): Promise<void> {
   if (missing !== undefined) fail(`this machine lacks servers: ${missing}`, 1);
   const report = await killAll(options);
   process.stdout.write(`${options.json ? JSON.stringify(report) : toMarkdown(report)}\n`);
+  if (report.runs.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
 }
 
 async function killAll({ names, runs, rate, seconds }: Options): Promise<KillReport> {
@@ -51,12 +55,7 @@ async function killAll({ names, runs, rate, seconds }: Options): Promise<KillRep
         for (let run = 1; run <= runs; run += 1) {
           // oxlint-disable-next-line no-await-in-loop -- two at once would disturb each other
           const watched = await watchRun(cluster, scenarios[name], { rate, seconds });
-          const report = {
-            scenario: name,
-            run,
-            figures: runFigures(watched),
-            bySecond: figuresBySecond(watched),
-          };
+          const report = reportOn(name, run, watched);
           reports.push(report);
           say(runRow(report));
         }
@@ -68,6 +67,12 @@ async function killAll({ names, runs, rate, seconds }: Options): Promise<KillRep
     await models.clear();
   }
   return { machine, bundle: models.name, rate, seconds, runs: reports };
+}
+
+function reportOn(scenario: ScenarioName, run: number, watched: Watched): RunReport {
+  const figures = runFigures(watched);
+  const broken = brokenPromises(scenario, figures);
+  return { scenario, run, figures, broken, bySecond: figuresBySecond(watched) };
 }
 
 function readOptions(): Options | undefined {
