@@ -12,6 +12,8 @@ export interface WatchSettings {
   readonly seconds: number;
   /** How long the thing lasts, in ms; as the scenario says unless told. */
   readonly downMs?: number;
+  /** Shortest load before anything counts, in ms; 0 unless told. */
+  readonly warmUpMs?: number;
 }
 
 /** What was seen in one run; times in µs of the machine's monotonic clock. */
@@ -42,14 +44,15 @@ const clock = new RealClock();
 export async function watchRun(
   cluster: KillCluster,
   scenario: Scenario,
-  { rate, seconds, downMs = scenario.downMs }: WatchSettings,
+  { rate, seconds, downMs = scenario.downMs, warmUpMs = 0 }: WatchSettings,
 ): Promise<Watched> {
   await cluster.beWhole();
   const load = new Load();
   try {
     const { gateway, users } = cluster;
     await load.begin({ gateway: gateway.grpc, users, rate, budgetMs });
-    await warmUp(load, rate);
+    await clock.sleep(warmUpMs);
+    await untilFull(load, rate);
     const startUs = machineUs();
     await clock.sleep(Math.min(longestQuietMs, (seconds * 1000) / 5));
     const before = await cluster.redispatches();
@@ -74,7 +77,7 @@ export async function watchRun(
 }
 
 /** Code that runs for the first time is slow: it must not be taken for what a kill did. */
-async function warmUp(load: Load, rate: number): Promise<void> {
+async function untilFull(load: Load, rate: number): Promise<void> {
   const giveUpUs = machineUs() + longestWarmUpMs * 1000;
   const enough = 0.9 * rate;
   for (;;) {
