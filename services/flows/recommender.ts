@@ -35,7 +35,7 @@ export interface RecommenderWorld {
   /** Settings `MODELS_DIR` and `COLLECT_MS`. */
   readonly modelsDir: string;
   readonly collectMs: number;
-  /** Whether records that know nobody get the users of our own world: when nobody else fills them. */
+  /** Whether records that know nobody get the users of our own world at the very first start. */
   readonly settlesUsers: boolean;
 }
 
@@ -67,10 +67,14 @@ export class Recommender implements Answerer {
    */
   static async open(world: RecommenderWorld): Promise<Recommender> {
     const pointer = new LivePointer(world.records, world.clock);
+    const isFirstStart = (await pointer.read(recommenderMixture)) === undefined;
     const version = await pointer.readOrChoose(recommenderMixture, world.modelsDir);
     const contents = await openBundleFolder(world.modelsDir, recommenderMixture, version);
     const bundle = openRecommenderBundle(contents);
-    if (world.settlesUsers) await settleSyntheticUsers(contents.manifest, new UserStates(world));
+    // At the first start alone: users who were deleted must not come back with the next one.
+    if (world.settlesUsers && isFirstStart) {
+      await settleSyntheticUsers(contents.manifest, new UserStates(world));
+    }
     const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
     await world.log.ensureTopics(topics);
     const [base, explanations] = await Promise.all([

@@ -21,7 +21,7 @@ describe.skipIf(compose === undefined)(
         expect(stdout).toMatch(new RegExp(`^  ${service}:$`, 'm'));
       }
       const slots = [...stdout.matchAll(/WORKER_SLOT: '(\d+)'/g)].map(([, slot]) => slot);
-      expect(slots.toSorted()).toEqual(['0', '1']);
+      expect(slots.toSorted((a = '', b = '') => a.localeCompare(b))).toEqual(['0', '1']);
     });
 
     test('every service says when it is well', async () => {
