@@ -99,9 +99,13 @@ export class KillCluster {
     return this.#metric('moe_redispatches_total');
   }
 
-  /** Kafka, PostgreSQL and Redis, in this order. */
-  get servers(): readonly RunningServer[] {
-    return this.#servers;
+  /** What it stands on, for tests that take it away. */
+  get servers(): Readonly<Record<'kafka' | 'postgres' | 'redis', RunningServer>> {
+    const [first, second, third] = this.#servers;
+    if (first === undefined || second === undefined || third === undefined) {
+      throw new Error('a cluster has three servers');
+    }
+    return { kafka: first, postgres: second, redis: third };
   }
 
   /** What its processes said last. */

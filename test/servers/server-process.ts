@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { RealClock } from '../../services/platform/clock/real-clock.ts';
@@ -81,11 +82,11 @@ export class ServerProcess implements RunningServer {
   }
 
   pause(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#signalAll('SIGSTOP');
   }
 
   resume(): void {
-    this.#child?.kill('SIGCONT');
+    this.#signalAll('SIGCONT');
   }
 
   async stop(): Promise<void> {
@@ -139,6 +140,15 @@ export class ServerProcess implements RunningServer {
   #remember(line: string): void {
     this.#log.push(line);
     if (this.#log.length > keptLogLines) this.#log.shift();
+  }
+
+  /** PostgreSQL answers from a process for each connection: stopping the first one alone changes nothing. */
+  #signalAll(signal: NodeJS.Signals): void {
+    if (this.pid === 0) return;
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    for (const pid of [this.pid, ...children.split(' ').filter(Boolean).map(Number)]) {
+      process.kill(pid, signal);
+    }
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
