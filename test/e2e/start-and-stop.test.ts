@@ -36,7 +36,10 @@ test('a process says where it is, answers for its health and ends on SIGTERM', a
   const process = chorus();
   const http = await process.address('http');
   const operations = await process.address('operations');
-  expect(process.stdout.trim().split('\n')).toHaveLength(1);
+  expect(process.stdout.trim().split('\n')).toEqual([
+    expect.stringMatching(/^Chorus plays /),
+    `Try: curl '${http}/v1/recommend/user-0001?top_n=5'`,
+  ]);
 
   await expectHealthy(http);
   await expectHealthy(operations);
