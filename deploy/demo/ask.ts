@@ -27,7 +27,7 @@ export class Asker {
   async ask(question: Question): Promise<RecommendReply> {
     const response = await fetch(`${this.#http}/v1/recommend`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'x-request-timeout-ms': `${callMs}` },
       body: JSON.stringify({ ...question, no_cache: true }),
       signal: this.#clock.timeout(callMs),
     });

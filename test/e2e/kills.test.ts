@@ -38,7 +38,8 @@ describe.skipIf(missing !== undefined)(
     afterAll(() => cluster?.stop());
 
     test('a worker killed: no error, no late answer, its open tasks run elsewhere', async () => {
-      const watched = await watchRun(cluster, killedAtWork, short);
+      // The first run: every process has yet to compile what it runs.
+      const watched = await watchRun(cluster, killedAtWork, { ...short, warmUpMs: 10_000 });
       expectPromisesKept('worker', watched);
       // What it held and nobody sent again would be missing from an answer.
       const isSentAgain = watched.redispatches > 0;

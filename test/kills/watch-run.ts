@@ -33,9 +33,11 @@ export interface Watched {
 /** Each request's time from sending to its answer or typed error, in ms. */
 export const budgetMs = 500;
 
-/** A run begins after a second of full answers only; if none comes by then, so be it. */
+/** A run begins after seconds of full answers only; if they do not come by then, so be it. */
 const longestWarmUpMs = 30_000;
 const pollMs = 200;
+/** Looks in a row at the last second that must find nothing but full answers. */
+const calmLooks = 10;
 const longestQuietMs = 10_000;
 const shortestAfterMs = 4_000;
 const clock = new RealClock();
@@ -80,12 +82,12 @@ export async function watchRun(
 async function untilFull(load: Load, rate: number): Promise<void> {
   const giveUpUs = machineUs() + longestWarmUpMs * 1000;
   const enough = 0.9 * rate;
-  for (;;) {
+  for (let calm = 0; calm < calmLooks;) {
     // oxlint-disable-next-line no-await-in-loop -- the pause is the point
     await clock.sleep(pollMs);
     // oxlint-disable-next-line no-await-in-loop -- a poll
     const { ok = 0, ...others } = await load.lastSecond();
-    if (ok >= enough && Object.keys(others).length === 0) return;
+    calm = ok >= enough && Object.keys(others).length === 0 ? calm + 1 : 0;
     if (machineUs() > giveUpUs) return;
   }
 }
