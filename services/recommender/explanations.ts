@@ -79,7 +79,7 @@ export class Explanations {
       product(user.vector.subarray(0, expertBlock.start), q) +
       bias +
       sequence.offset +
-      (sequence.scores.get(row) ?? 0);
+      (sequence.scores[row] ?? 0);
     const ofExperts = q.subarray(expertBlock.start);
     const experts = [...parts].map(([expert, { vector }]) => {
       return { expert, amount: user.expertScale * product(vector, ofExperts) };

@@ -1,5 +1,6 @@
 import type { RankedItem, RecommendRequest } from '../domain/recommendation.ts';
 import type { Catalogue } from './catalogue.ts';
+import { dotProduct } from './dot-product.ts';
 import type { ScaledUser } from './head.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 import type { SequenceScores } from './sequence-scores.ts';
@@ -25,7 +26,14 @@ export function contestants(
   const mayAnswer = (row: number): boolean =>
     !excluded.has(row) && (request.includeSeen || !seen.has(row));
   if (request.candidates === undefined) {
-    return { rows: catalogue.rows.filter(mayAnswer), unknown };
+    const some = new Int32Array(catalogue.rows.length);
+    let count = 0;
+    for (const row of catalogue.rows) {
+      if (!mayAnswer(row)) continue;
+      some[count] = row;
+      count += 1;
+    }
+    return { rows: some.subarray(0, count), unknown };
   }
   const rows: number[] = [];
   for (const id of request.candidates) {
@@ -55,11 +63,8 @@ export function scoreRows(
     const added = row - items.length;
     const table = added < 0 ? head : addedHead;
     const start = (added < 0 ? row : added) * width;
-    let sum = 0;
-    for (let column = 0; column < width; column += 1) {
-      sum += (user.vector[column] ?? 0) * (table[start + column] ?? 0);
-    }
-    scores[index] = sum + offset + (bias[row] ?? 0) + (sequence.scores.get(row) ?? 0);
+    const product = dotProduct(user.vector, table, start);
+    scores[index] = product + offset + (bias[row] ?? 0) + (sequence.scores[row] ?? 0);
   }
   return scores;
 }

@@ -4,13 +4,13 @@ import type { RecommenderBundle } from './recommender-bundle.ts';
 export interface SequenceScores {
   /** Added to every item, also those that no transition names. */
   readonly offset: number;
-  /** On top of the offset, by row. */
-  readonly scores: ReadonlyMap<number, number>;
+  /** On top of the offset, by row; shorter than the catalogue where the rest is 0. */
+  readonly scores: Float64Array;
   /** weight/σ, by which the raw term became these scores. */
   readonly scale: number;
 }
 
-const none: SequenceScores = { offset: 0, scores: new Map(), scale: 0 };
+const none: SequenceScores = { offset: 0, scores: new Float64Array(0), scale: 0 };
 
 /**
  * s_seq(i) = Σ_{r < lastItems} decay^r · Tn[h_{n−1−r}, i]: what tends to follow the newest items of
@@ -19,21 +19,22 @@ const none: SequenceScores = { offset: 0, scores: new Map(), scale: 0 };
 export function sequenceScores(bundle: RecommenderBundle, rows: Int32Array): SequenceScores {
   const { weight, lastItems, decay } = bundle.parameters.sequence;
   if (weight === 0 || rows.length === 0) return none;
-  const raw = new Map<number, number>();
+  const raw = new Float64Array(bundle.items.length);
   for (let back = 0; back < Math.min(lastItems, rows.length); back += 1) {
     addRow(bundle, rows[rows.length - 1 - back] ?? 0, decay ** back, raw);
   }
   let sum = 0;
   let squares = 0;
-  for (const value of raw.values()) {
+  for (let row = 0; row < raw.length; row += 1) {
+    const value = raw[row] ?? 0;
     sum += value;
     squares += value * value;
   }
-  const mean = sum / bundle.items.length;
-  const deviation = Math.sqrt(squares / bundle.items.length - mean * mean);
+  const mean = sum / raw.length;
+  const deviation = Math.sqrt(squares / raw.length - mean * mean);
   if (!(deviation > 0)) return none;
   const scale = weight / deviation;
-  for (const [row, value] of raw) raw.set(row, value * scale);
+  for (let row = 0; row < raw.length; row += 1) raw[row] = (raw[row] ?? 0) * scale;
   return { offset: -mean * scale, scores: raw, scale };
 }
 
@@ -65,11 +66,11 @@ function addRow(
   { transitions }: RecommenderBundle,
   from: number,
   factor: number,
-  into: Map<number, number>,
+  into: Float64Array,
 ): void {
   const end = transitions.offsets[from + 1] ?? 0;
   for (let entry = transitions.offsets[from] ?? 0; entry < end; entry += 1) {
     const to = transitions.items[entry] ?? 0;
-    into.set(to, (into.get(to) ?? 0) + factor * (transitions.values[entry] ?? 0));
+    into[to] = (into[to] ?? 0) + factor * (transitions.values[entry] ?? 0);
   }
 }
