@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
+import type { Budget } from '../services/domain/budget.ts';
 import type { Item } from '../services/domain/item.ts';
+import { ChorusError } from '../services/domain/errors.ts';
 import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
 import type { UserState } from '../services/domain/user-state.ts';
 import { RealClock } from '../services/platform/clock/real-clock.ts';
@@ -19,12 +21,23 @@ import { UserDesk } from './user-desk.ts';
 
 const clock = new RealClock();
 
-/** Answers every question with nothing and remembers what it was asked. */
+/** Answers every question with nothing, unless it is told to hang, and remembers what it was asked. */
 class Listener {
   readonly asked: RecommendRequest[] = [];
+  /** Codes of why nobody waited any more, in the order in which it heard so. */
+  readonly abandoned: string[] = [];
+  hangs = false;
 
-  async run(request: RecommendRequest): Promise<Recommendation> {
+  async run(
+    request: RecommendRequest,
+    _budget: Budget,
+    signal: AbortSignal,
+  ): Promise<Recommendation> {
     this.asked.push(request);
+    signal.addEventListener('abort', () => {
+      this.abandoned.push(ChorusError.from(signal.reason).code);
+    });
+    if (this.hangs) await new Promise(() => undefined);
     return {
       requestId: request.requestId,
       bundle: 'recommender/none',
@@ -70,14 +83,20 @@ export class FrontDoor {
       random: new RealRandom(),
       defaultDeadlineMs: 500,
     }),
-    users: new UserDesk({
-      get: (tenant, userId) => this.shelf.get(tenant, userId),
-      remove: async (_tenant, userId) => this.shelf.users.delete(userId),
-    }),
-    items: new ItemDesk({
-      upsert: (tenant, items) => this.shelf.upsert(tenant, items),
-      remove: async (_tenant, itemId) => this.shelf.items.delete(itemId),
-    }),
+    users: new UserDesk(
+      {
+        get: (tenant, userId) => this.shelf.get(tenant, userId),
+        remove: async (_tenant, userId) => this.shelf.users.delete(userId),
+      },
+      clock,
+    ),
+    items: new ItemDesk(
+      {
+        upsert: (tenant, items) => this.shelf.upsert(tenant, items),
+        remove: async (_tenant, itemId) => this.shelf.items.delete(itemId),
+      },
+      clock,
+    ),
   };
 
   /** The HTTP surface, not listening. */

@@ -45,8 +45,8 @@ export class GatewayRole implements Role {
     });
     const desks = {
       recommending,
-      users: new UserDesk(answering.users),
-      items: new ItemDesk(answering.items),
+      users: new UserDesk(answering.users, clock),
+      items: new ItemDesk(answering.items, clock),
     };
     this.#addresses = [await this.#openHttp(desks), await this.#openGrpc(desks)];
   }

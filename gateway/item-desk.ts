@@ -1,32 +1,41 @@
 import { ChorusError } from '../services/domain/errors.ts';
 import { publicTenant } from '../services/domain/tenant.ts';
+import type { Clock } from '../services/platform/clock/clock.ts';
 import type { Items } from '../services/items/items.ts';
+import type { Surface } from './caller.ts';
+import { counted } from './counted.ts';
 import { type ItemBody, type ItemName, toItem } from './messages/items.ts';
 import type { DeletedReply } from './messages/users.ts';
 
 /** Answers for both surfaces what is asked about items. */
 export class ItemDesk {
   readonly #items: Pick<Items, 'upsert' | 'remove'>;
+  readonly #clock: Clock;
 
-  constructor(items: Pick<Items, 'upsert' | 'remove'>) {
+  constructor(items: Pick<Items, 'upsert' | 'remove'>, clock: Clock) {
     this.#items = items;
+    this.#clock = clock;
   }
 
   /**
    * @param said the id in the body, where the path names the item; it must be the same.
    * @throws ChorusError `invalid_argument` for two different ids.
    */
-  async upsert(body: ItemBody, said: string = body.item_id): Promise<ItemBody> {
-    if (said !== body.item_id) {
-      const message = `item_id: expected "${body.item_id}", as the path says, or none`;
-      throw new ChorusError('invalid_argument', message, { field: 'item_id' });
-    }
-    await this.#items.upsert(publicTenant, [toItem(body)]);
-    return body;
+  async upsert(body: ItemBody, surface: Surface, said: string = body.item_id): Promise<ItemBody> {
+    return await counted(surface, this.#clock, async () => {
+      if (said !== body.item_id) {
+        const message = `item_id: expected "${body.item_id}", as the path says, or none`;
+        throw new ChorusError('invalid_argument', message, { field: 'item_id' });
+      }
+      await this.#items.upsert(publicTenant, [toItem(body)]);
+      return body;
+    });
   }
 
   /** Harmless twice. */
-  async delete({ item_id }: ItemName): Promise<DeletedReply> {
-    return { deleted: await this.#items.remove(publicTenant, item_id) };
+  async delete({ item_id }: ItemName, surface: Surface): Promise<DeletedReply> {
+    return await counted(surface, this.#clock, async () => ({
+      deleted: await this.#items.remove(publicTenant, item_id),
+    }));
   }
 }

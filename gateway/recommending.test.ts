@@ -3,6 +3,7 @@ import { ChorusError } from '../services/domain/errors.ts';
 import type { Recommendation } from '../services/domain/recommendation.ts';
 import { RealClock } from '../services/platform/clock/real-clock.ts';
 import { RealRandom } from '../services/platform/random/real-random.ts';
+import type { Caller } from './caller.ts';
 import { Recommending } from './recommending.ts';
 
 type Run = (signal: AbortSignal) => Promise<Recommendation>;
@@ -18,7 +19,8 @@ function recommending(run: Run): Recommending {
 
 function answerIn(run: Run, budgetMs: number | undefined): Promise<Recommendation> {
   const asked = recommending(run);
-  return asked.answer(asked.check({ user_id: 'u' }), 'http', budgetMs);
+  const patient: Caller = { surface: 'http', budgetMs, whenGone: () => () => undefined };
+  return asked.answer(asked.check({ user_id: 'u' }), patient);
 }
 
 test.each([

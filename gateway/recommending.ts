@@ -3,7 +3,8 @@ import type { Recommendation } from '../services/domain/recommendation.ts';
 import type { AnswerRequest } from '../services/flows/answer-request.ts';
 import type { Clock } from '../services/platform/clock/clock.ts';
 import type { Random } from '../services/platform/random/random.ts';
-import { metrics } from '../services/platform/telemetry/metrics.ts';
+import type { Caller } from './caller.ts';
+import { counted } from './counted.ts';
 import { checkMessage } from './messages/check-message.ts';
 import { type RecommendBody, recommendBody, toRecommendRequest } from './messages/recommend.ts';
 
@@ -30,49 +31,44 @@ export class Recommending {
   }
 
   /**
-   * @param budgetMs what the caller gave it; undefined for the default.
-   * @throws ChorusError `deadline_exceeded` when not even the base can answer in time.
+   * @throws ChorusError `deadline_exceeded` when not even the base can answer in time;
+   *   `cancelled` when the caller left before.
    */
-  async answer(
-    body: RecommendBody,
-    surface: 'http' | 'grpc',
-    budgetMs: number | undefined,
-  ): Promise<Recommendation> {
+  async answer(body: RecommendBody, caller: Caller): Promise<Recommendation> {
     const { answerRequest, clock, random, defaultDeadlineMs } = this.#parts;
-    const budget = { arrivedUs: clock.monotonicUs(), budgetMs: budgetMs ?? defaultDeadlineMs };
-    const labels = { surface, lane: 'interactive' } as const;
-    try {
-      const request = toRecommendRequest(body, random.id());
-      const answer = await this.#inTime(budget.budgetMs, (signal) =>
-        answerRequest.run(request, budget, signal),
-      );
-      metrics.requests.inc({ ...labels, outcome: answer.degraded ? 'degraded' : 'ok' });
-      return answer;
-    } catch (thrown) {
-      const error = ChorusError.from(thrown);
-      metrics.requests.inc({ ...labels, outcome: error.code });
-      throw error;
-    } finally {
-      metrics.requestDuration.observe(labels, (clock.monotonicUs() - budget.arrivedUs) / 1e6);
-    }
+    const budgetMs = caller.budgetMs ?? defaultDeadlineMs;
+    const budget = { arrivedUs: clock.monotonicUs(), budgetMs };
+    const request = toRecommendRequest(body, random.id());
+    return await counted(
+      caller.surface,
+      clock,
+      () =>
+        this.#whileWaited(caller, budgetMs, (signal) => answerRequest.run(request, budget, signal)),
+      ({ degraded }) => (degraded ? 'degraded' : 'ok'),
+    );
   }
 
-  /** Whatever the work below waits for, it is given up when the budget is over. */
-  async #inTime<Answer>(
+  /** Whatever the work below waits for, it is given up when the budget is over or the caller left. */
+  async #whileWaited<Answer>(
+    caller: Caller,
     budgetMs: number,
     answer: (signal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
     const over = new AbortController();
     const { promise, reject } = Promise.withResolvers<never>();
+    const giveUp = (reason: ChorusError): void => {
+      reject(reason);
+      over.abort(reason);
+    };
     const timer = this.#parts.clock.after(budgetMs, () => {
-      const error = new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`);
-      reject(error);
-      over.abort(error);
+      giveUp(new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`));
     });
+    const watchNoMore = caller.whenGone(giveUp);
     try {
       return await Promise.race([answer(over.signal), promise]);
     } finally {
       timer.cancel();
+      watchNoMore();
     }
   }
 }

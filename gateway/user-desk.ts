@@ -1,6 +1,9 @@
 import { ChorusError } from '../services/domain/errors.ts';
 import { publicTenant } from '../services/domain/tenant.ts';
+import type { Clock } from '../services/platform/clock/clock.ts';
 import type { UserStates } from '../services/user-state/user-states.ts';
+import type { Surface } from './caller.ts';
+import { counted } from './counted.ts';
 import {
   type DeletedReply,
   fromUserState,
@@ -11,22 +14,27 @@ import {
 /** Answers for both surfaces what is asked about users. */
 export class UserDesk {
   readonly #users: Pick<UserStates, 'get' | 'remove'>;
+  readonly #clock: Clock;
 
-  constructor(users: Pick<UserStates, 'get' | 'remove'>) {
+  constructor(users: Pick<UserStates, 'get' | 'remove'>, clock: Clock) {
     this.#users = users;
+    this.#clock = clock;
   }
 
   /** @throws ChorusError `not_found` for somebody of whom nothing is known. */
-  async get({ user_id }: UserName): Promise<UserReply> {
-    const state = await this.#users.get(publicTenant, user_id);
-    if (state !== undefined) return fromUserState(user_id, state);
-    throw new ChorusError('not_found', 'user_id: nothing is known of this user', {
-      field: 'user_id',
+  async get({ user_id }: UserName, surface: Surface): Promise<UserReply> {
+    return await counted(surface, this.#clock, async () => {
+      const state = await this.#users.get(publicTenant, user_id);
+      if (state !== undefined) return fromUserState(user_id, state);
+      const message = 'user_id: nothing is known of this user';
+      throw new ChorusError('not_found', message, { field: 'user_id' });
     });
   }
 
   /** Harmless twice. */
-  async delete({ user_id }: UserName): Promise<DeletedReply> {
-    return { deleted: await this.#users.remove(publicTenant, user_id) };
+  async delete({ user_id }: UserName, surface: Surface): Promise<DeletedReply> {
+    return await counted(surface, this.#clock, async () => ({
+      deleted: await this.#users.remove(publicTenant, user_id),
+    }));
   }
 }

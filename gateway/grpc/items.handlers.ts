@@ -12,10 +12,11 @@ const upsertRequest = z.strictObject({ item: itemBody });
 export function itemsHandlers(desk: ItemDesk): UntypedServiceImplementation {
   return {
     Upsert: unary(({ item }: chorus.v1.UpsertItemRequest) => {
-      return desk.upsert(checkMessage(upsertRequest, { ...(item && { item: jsonOf(item) }) }).item);
+      const checked = checkMessage(upsertRequest, { ...(item && { item: jsonOf(item) }) });
+      return desk.upsert(checked.item, 'grpc');
     }),
     Delete: unary(({ item_id }: chorus.v1.DeleteItemRequest) => {
-      return desk.delete(checkMessage(itemName, { item_id }));
+      return desk.delete(checkMessage(itemName, { item_id }), 'grpc');
     }),
   };
 }

@@ -8,9 +8,11 @@ import type { chorus } from '../../proto/generated/public.js';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { Clock } from '../../services/platform/clock/clock.ts';
 import { fromRecommendation, type RecommendReply } from '../messages/recommend.ts';
+import type { Caller } from '../caller.ts';
+import { countFailure } from '../counted.ts';
 import type { Recommending } from '../recommending.ts';
-import { callBudgetMs } from './call-budget.ts';
-import { errorStatus } from './error-status.ts';
+import { streamCaller, unaryCaller } from './grpc-caller.ts';
+import { failedCall } from './failed-call.ts';
 import { received, type Received } from './service-definitions.ts';
 
 type Request = Received<chorus.v1.RecommendRequest>;
@@ -24,22 +26,23 @@ export function recommenderHandlers(
   recommending: Recommending,
   clock: Clock,
 ): UntypedServiceImplementation {
-  const answer = async (request: Request, budgetMs: number | undefined) => {
+  const answer = async (request: Request, caller: Caller) => {
     const body = recommending.check(bodyOf(received(request)));
-    return fromRecommendation(await recommending.answer(body, 'grpc', budgetMs));
+    return fromRecommendation(await recommending.answer(body, caller));
   };
   return {
     Recommend: (
       call: ServerUnaryCall<Request, RecommendReply>,
       reply: sendUnaryData<RecommendReply>,
     ): void => {
-      answer(call.request, callBudgetMs(call, clock)).then(
+      answer(call.request, unaryCaller(call, clock)).then(
         (response) => reply(null, response),
-        (thrown: unknown) => reply(errorStatus(thrown)),
+        (thrown: unknown) => reply(failedCall(thrown)),
       );
     },
     RecommendStream: (call: ServerDuplexStream<Request, StreamReply>): void => {
-      answerStream(call, (request) => answer(request, undefined)).catch((thrown: unknown) => {
+      const caller = streamCaller(call);
+      answerStream(call, (request) => answer(request, caller)).catch((thrown: unknown) => {
         call.destroy(ChorusError.from(thrown));
       });
     },
@@ -52,8 +55,13 @@ async function answerStream(
   answer: (request: Request) => Promise<RecommendReply>,
 ): Promise<void> {
   const open = new Set<Promise<void>>();
+  let draining: Promise<void> | undefined;
   const write = async (answering: Promise<StreamReply>): Promise<void> => {
-    if (!call.write(await answering)) await drained(call);
+    const reply = await answering;
+    if (call.cancelled || call.write(reply)) return;
+    // One for all that wait: each would listen on its own otherwise.
+    draining ??= drained(call).finally(() => (draining = undefined));
+    await draining;
   };
   for await (const request of call as AsyncIterable<Request>) {
     const answering = write(
@@ -69,6 +77,7 @@ async function answerStream(
 
 function failureOf(request: Request, thrown: unknown): StreamReply {
   const { code, message, field = '' } = ChorusError.from(thrown);
+  countFailure('grpc', code);
   const request_id = request instanceof ChorusError ? '' : request.request_id;
   return { request_id, error: { code, message, field } };
 }

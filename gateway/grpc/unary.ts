@@ -1,5 +1,5 @@
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
-import { errorStatus } from './error-status.ts';
+import { failedCall } from './failed-call.ts';
 import { received, type Received } from './service-definitions.ts';
 
 /** A handler of one unary method, with every failure as the status of the one table. */
@@ -8,7 +8,7 @@ export function unary<Request, Reply>(answer: (request: Request) => Promise<Repl
     const answering = async (): Promise<Reply> => await answer(received(call.request));
     answering().then(
       (response) => reply(null, response),
-      (thrown: unknown) => reply(errorStatus(thrown)),
+      (thrown: unknown) => reply(failedCall(thrown)),
     );
   };
 }

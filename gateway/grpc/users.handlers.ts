@@ -9,10 +9,10 @@ import { unary } from './unary.ts';
 export function usersHandlers(desk: UserDesk): UntypedServiceImplementation {
   return {
     Get: unary(({ user_id }: chorus.v1.GetUserRequest) => {
-      return desk.get(checkMessage(userName, { user_id }));
+      return desk.get(checkMessage(userName, { user_id }), 'grpc');
     }),
     Delete: unary(({ user_id }: chorus.v1.DeleteUserRequest) => {
-      return desk.delete(checkMessage(userName, { user_id }));
+      return desk.delete(checkMessage(userName, { user_id }), 'grpc');
     }),
   };
 }

@@ -1,6 +1,7 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { logger } from '../../services/platform/telemetry/logger.ts';
+import { countFailure } from '../counted.ts';
 import { errorReply } from './error-reply.ts';
 
 /** Answers every failure of the HTTP surface in one shape; logs those that nobody meant. */
@@ -13,6 +14,7 @@ export class ErrorFilter implements ExceptionFilter {
       const error = thrown instanceof Error ? thrown.stack : String(thrown);
       logger.error({ event: 'request.failed', surface: 'http', error });
     }
+    countFailure('http', body.error.code);
     void reply.code(status).headers(headers).send(body);
   }
 }

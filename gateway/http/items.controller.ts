@@ -26,12 +26,13 @@ export class ItemsController {
     @Param({ schema: itemName }) { item_id }: ItemName,
     @Body({ schema: namedItemBody }) body: NamedItemBody,
   ): Promise<ItemBody> {
-    return await this.#desk.upsert(checkMessage(itemBody, { ...body, item_id }), body.item_id);
+    const item = checkMessage(itemBody, { ...body, item_id });
+    return await this.#desk.upsert(item, 'http', body.item_id);
   }
 
   /** Takes an item out of the catalogue. */
   @Delete(':item_id')
   async delete(@Param({ schema: itemName }) name: ItemName): Promise<DeletedReply> {
-    return await this.#desk.delete(name);
+    return await this.#desk.delete(name, 'http');
   }
 }

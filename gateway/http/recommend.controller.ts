@@ -8,7 +8,9 @@ import {
   Param,
   Post,
   Query,
+  Res,
 } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import {
   fromRecommendation,
   type RecommendBody,
@@ -17,9 +19,10 @@ import {
   recommendQuery,
   type RecommendReply,
 } from '../messages/recommend.ts';
-import { budgetMs, timeoutHeader } from '../messages/timeout.ts';
+import { timeoutHeader } from '../messages/timeout.ts';
 import { type UserName, userName } from '../messages/users.ts';
 import { Recommending } from '../recommending.ts';
+import { httpCaller } from './http-caller.ts';
 
 /** Ranked items over HTTP. */
 @Controller('v1/recommend')
@@ -36,8 +39,10 @@ export class RecommendController {
   async recommend(
     @Body({ schema: recommendBody }) body: RecommendBody,
     @Headers(timeoutHeader) timeout: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
-    return fromRecommendation(await this.#recommending.answer(body, 'http', budgetMs(timeout)));
+    const caller = httpCaller(timeout, reply);
+    return fromRecommendation(await this.#recommending.answer(body, caller));
   }
 
   /** The short form: the best items of the whole catalogue for one user. */
@@ -46,8 +51,10 @@ export class RecommendController {
     @Param({ schema: userName }) { user_id }: UserName,
     @Query({ schema: recommendQuery }) query: RecommendQuery,
     @Headers(timeoutHeader) timeout: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
+    const caller = httpCaller(timeout, reply);
     const body = this.#recommending.check({ ...query, user_id });
-    return fromRecommendation(await this.#recommending.answer(body, 'http', budgetMs(timeout)));
+    return fromRecommendation(await this.#recommending.answer(body, caller));
   }
 }

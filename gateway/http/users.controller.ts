@@ -15,12 +15,12 @@ export class UsersController {
   /** Everything that is known of one user. */
   @Get(':user_id')
   async get(@Param({ schema: userName }) name: UserName): Promise<UserReply> {
-    return await this.#desk.get(name);
+    return await this.#desk.get(name, 'http');
   }
 
   /** Forgets a user. */
   @Delete(':user_id')
   async delete(@Param({ schema: userName }) name: UserName): Promise<DeletedReply> {
-    return await this.#desk.delete(name);
+    return await this.#desk.delete(name, 'http');
   }
 }

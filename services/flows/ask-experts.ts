@@ -11,7 +11,7 @@ import { metrics } from '../platform/telemetry/metrics.ts';
 
 /** What asking experts needs of the outside world. */
 export interface AskExpertsParts {
-  readonly log: EventLog;
+  readonly log: Pick<EventLog, 'publish'>;
   readonly line: AggregatorLine;
   readonly board: PresenceBoard;
   readonly clock: Clock;
@@ -49,6 +49,8 @@ export class AskExperts implements AggregatorListener {
       experts: tasks.map(({ expert }) => expert),
       waitMs,
     };
+    // Nobody waits any more: nothing is sent that a worker would compute for nobody.
+    if (signal.aborted) return { replies: [], failures: new Map(), late: expectation.experts };
     const collecting = this.#inbox.collect(expectation, signal);
     this.#dispatcher.dispatch(tasks);
     const collected = await collecting;

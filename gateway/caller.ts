@@ -1,0 +1,16 @@
+import type { ChorusError } from '../services/domain/errors.ts';
+
+/** Where a request came in. */
+export type Surface = 'http' | 'grpc';
+
+/** Who waits for an answer, as far as its surface knows. */
+export interface Caller {
+  readonly surface: Surface;
+  /** What the caller gave it, in ms; undefined for the default. */
+  readonly budgetMs: number | undefined;
+  /**
+   * Tells, once, when the caller hung up or cancelled: nobody waits any more.
+   * @returns ends the watching.
+   */
+  whenGone(tell: (reason: ChorusError) => void): () => void;
+}

@@ -1,0 +1,48 @@
+import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import { ChorusError } from '../../services/domain/errors.ts';
+import type { Clock } from '../../services/platform/clock/clock.ts';
+import type { Caller } from '../caller.ts';
+import { callBudgetMs } from './call-budget.ts';
+
+/** The deadline is a whole millisecond of a date, and timers come a little early. */
+const toleranceUs = 2000;
+
+/** Who waits for the answer to a call. */
+export function unaryCaller<Request>(
+  call: ServerUnaryCall<Request, unknown>,
+  clock: Clock,
+): Caller {
+  const budgetMs = callBudgetMs(call, clock);
+  const deadlineUs = clock.monotonicUs() + (budgetMs ?? Infinity) * 1000;
+  return {
+    surface: 'grpc',
+    budgetMs,
+    whenGone: (tell) => {
+      const cancelled = (): void => {
+        // grpc-js ends a call that is overdue by cancelling it.
+        const isOverdue = clock.monotonicUs() >= deadlineUs - toleranceUs;
+        if (isOverdue) tell(new ChorusError('deadline_exceeded', `no answer in ${budgetMs} ms`));
+        else tell(new ChorusError('cancelled', 'the caller cancelled'));
+      };
+      call.once('cancelled', cancelled);
+      return () => call.off('cancelled', cancelled);
+    },
+  };
+}
+
+/** Who waits for the answers of a stream: each for the default time, and as long as the stream stands. */
+export function streamCaller<Request>(call: ServerDuplexStream<Request, unknown>): Caller {
+  // One listener for all: a stream may have thousands of requests.
+  const told = new Set<(reason: ChorusError) => void>();
+  call.once('cancelled', () => {
+    for (const tell of told) tell(new ChorusError('cancelled', 'the caller cancelled'));
+  });
+  return {
+    surface: 'grpc',
+    budgetMs: undefined,
+    whenGone: (tell) => {
+      told.add(tell);
+      return () => told.delete(tell);
+    },
+  };
+}
