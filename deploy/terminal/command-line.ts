@@ -1,7 +1,12 @@
 import { ChorusError } from '../../services/domain/errors.ts';
 
 /** A figure that a command reports. */
-export type Figure = string | number | readonly number[];
+export type Figure =
+  | string
+  | number
+  | boolean
+  | readonly (string | number)[]
+  | readonly Readonly<Record<string, number>>[];
 
 /** A command line that cannot be understood. */
 export class UsageError extends Error {}
@@ -25,9 +30,21 @@ export function report(json: boolean, figures: Readonly<Record<string, Figure>>)
     return;
   }
   for (const [name, value] of Object.entries(figures)) {
-    const text = typeof value === 'object' ? value.join(' ') : `${value}`;
-    process.stdout.write(`${name.padEnd(24)} ${text}\n`);
+    const parts = typeof value === 'object' ? value.map((part) => inWords(part)) : [`${value}`];
+    const isTable = typeof value === 'object' && typeof value[0] === 'object';
+    process.stdout.write(
+      isTable
+        ? `${name}\n${parts.map((part) => `  ${part}\n`).join('')}`
+        : `${name.padEnd(24)} ${parts.join(' ')}\n`,
+    );
   }
+}
+
+function inWords(part: string | number | Readonly<Record<string, number>>): string {
+  if (typeof part !== 'object') return `${part}`;
+  return Object.entries(part)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('  ');
 }
 
 /** Says on stderr why a command ended. @returns its exit code. */

@@ -2,8 +2,9 @@ import { combine } from '../aggregation/combine.ts';
 import type { BundleContents, ExpertSignature } from '../domain/bundle.ts';
 import type { Reply } from '../domain/reply.ts';
 import type { Route } from '../domain/routing.ts';
+import type { TaskDraft } from '../domain/task.ts';
 import { publicTenant } from '../domain/tenant.ts';
-import { joinRows } from '../platform/model-runner/batch-tensors.ts';
+import { joinRows, splitRows } from '../platform/model-runner/batch-tensors.ts';
 import type { LoadedModel, ModelRunner } from '../platform/model-runner/model-runner.ts';
 import { BaseVectors } from '../recommender/base-vectors.ts';
 import { draftTasks } from '../recommender/draft-tasks.ts';
@@ -16,7 +17,7 @@ import {
   openRecommenderBundle,
   type RecommenderBundle,
 } from '../recommender/recommender-bundle.ts';
-import { sequenceScores } from '../recommender/sequence-scores.ts';
+import { type SequenceScores, sequenceScores } from '../recommender/sequence-scores.ts';
 import { chooseExperts, type RouteLimits } from '../routing/choose-experts.ts';
 
 /** What the serving path says of one history. */
@@ -26,6 +27,16 @@ export interface DirectScores {
   readonly route: Route;
 }
 
+/** What serving computes from a history whatever the route: with it any route is soon scored. */
+export interface PreparedHistory {
+  readonly base: readonly Float32Array[];
+  /** The gate's full distribution, in the order of the bundle's experts. */
+  readonly probabilities: Float32Array;
+  /** What each expert answers, chosen or not; empty where there is no history to compute from. */
+  readonly replies: ReadonlyMap<string, Reply>;
+  readonly sequence: SequenceScores;
+}
+
 /**
  * The serving path's own stages over a bundle, with the experts run right here instead of through
  * log, workers and reply line: for proving a bundle and for measuring what it is worth.
@@ -33,13 +44,13 @@ export interface DirectScores {
 export class DirectScorer {
   readonly bundle: RecommenderBundle;
   readonly #base: BaseVectors;
-  readonly #experts: ReadonlyMap<string, DirectExpert>;
+  readonly #experts: readonly DirectExpert[];
   readonly #everyRow: Int32Array;
 
   private constructor(
     bundle: RecommenderBundle,
     base: BaseVectors,
-    experts: ReadonlyMap<string, DirectExpert>,
+    experts: readonly DirectExpert[],
   ) {
     this.bundle = bundle;
     this.#base = base;
@@ -55,10 +66,10 @@ export class DirectScorer {
       contents.manifest.experts.map(async (signature) => {
         const bytes = contents.file(signature.file);
         const model = await runner.load(`direct/${signature.name}`, bytes, signature);
-        return [signature.name, { signature, model }] as const;
+        return { signature, model };
       }),
     );
-    return new DirectScorer(bundle, base, new Map(experts));
+    return new DirectScorer(bundle, base, experts);
   }
 
   /**
@@ -68,50 +79,72 @@ export class DirectScorer {
    */
   async score(
     history: KnownHistory,
+    limits?: RouteLimits,
+    isPresent?: (expert: string) => boolean,
+  ): Promise<DirectScores> {
+    const [prepared] = await this.prepare([history]);
+    if (prepared === undefined) throw new RangeError('one history went in, none came out');
+    return this.scoresOf(prepared, limits, isPresent);
+  }
+
+  /** Computes what needs the model runner, for many histories in one batch per expert. */
+  async prepare(histories: readonly KnownHistory[]): Promise<readonly PreparedHistory[]> {
+    const { bundle } = this;
+    const [vectors, replies] = await Promise.all([
+      Promise.all(histories.map((history) => this.#base.of(history))),
+      this.#askAll(histories),
+    ]);
+    return histories.map((history, at) => {
+      const base = vectors[at] ?? [];
+      const { gate } = bundle.parameters;
+      const probabilities = gateProbabilities(gate, base[gate.block] ?? new Float32Array(0));
+      const sequence = sequenceScores(bundle, history.rows);
+      return { base, probabilities, replies: replies[at] ?? new Map(), sequence };
+    });
+  }
+
+  /** Routes, combines and scores the whole catalogue; as `score`. */
+  scoresOf(
+    prepared: PreparedHistory,
     limits: RouteLimits = this.bundle.parameters.gate,
     isPresent: (expert: string) => boolean = () => true,
-  ): Promise<DirectScores> {
+  ): DirectScores {
     const { bundle } = this;
-    const vectors = await this.#base.of(history);
-    const { gate } = bundle.parameters;
-    const probabilities = gateProbabilities(gate, vectors[gate.block] ?? new Float32Array(0));
-    const route = chooseExperts(bundle.experts, probabilities, limits, isPresent);
-    const replies = await this.#ask(history, route);
-    const { width } = bundle.expertBlock;
-    const combined = combine(route.choices, replies, expertOutput, width);
-    const user = scaleUser(bundle, vectors, combined.parts.size > 0 ? combined.vector : undefined);
-    const sequence = sequenceScores(bundle, history.rows);
+    const { base, probabilities, replies, sequence } = prepared;
+    // As in an answer: without a history experts have nothing to say.
+    const asked = replies.size > 0 ? limits : { ...limits, minExperts: 0, maxExperts: 0 };
+    const route = chooseExperts(bundle.experts, probabilities, asked, isPresent);
+    const chosen = route.choices.flatMap(({ expert }) => replies.get(expert) ?? []);
+    const combined = combine(route.choices, chosen, expertOutput, bundle.expertBlock.width);
+    const user = scaleUser(bundle, base, combined.parts.size > 0 ? combined.vector : undefined);
     return { scores: scoreRows(bundle, user, sequence, this.#everyRow), route };
   }
 
   /** Frees the models. */
   async close(): Promise<void> {
     await this.#base.close();
-    await Promise.all([...this.#experts.values()].map(({ model }) => model.release()));
+    await Promise.all(this.#experts.map(({ model }) => model.release()));
   }
 
-  async #ask(history: KnownHistory, route: Route): Promise<readonly Reply[]> {
-    const tasks = draftTasks('direct', this.bundle, publicTenant, history, route.choices, 0);
-    return await Promise.all(
-      tasks.map(async (task): Promise<Reply> => {
-        const { expert, requestId, attempt, mixture, bundle } = task;
-        const { signature, model } = this.#experts.get(expert) ?? missing(expert);
-        const { outputs, runUs } = await model.run(joinRows(signature, [task.tensors]).inputs);
-        return {
-          requestId,
-          attempt,
-          expert,
-          mixture,
-          bundle,
-          delivery: 1,
-          workerId: 'direct',
-          tensors: outputs,
-          textDelta: '',
-          last: true,
-          timings: { queueUs: 0, runUs, batchRows: 1 },
-        };
+  /** Every expert's reply to every history that there is anything to compute from. */
+  async #askAll(histories: readonly KnownHistory[]): Promise<readonly Map<string, Reply>[]> {
+    const replies = histories.map(() => new Map<string, Reply>());
+    const known = [...histories.keys()].filter((at) => (histories[at]?.rows.length ?? 0) > 0);
+    if (known.length === 0) return replies;
+    await Promise.all(
+      this.#experts.map(async (expert) => {
+        const { name } = expert.signature;
+        const tasks = known.flatMap((at) => this.#draft(histories[at], name));
+        const answers = await runBatch(expert, tasks);
+        answers.forEach((reply, index) => replies[known[index] ?? -1]?.set(name, reply));
       }),
     );
+    return replies;
+  }
+
+  #draft(history: KnownHistory | undefined, expert: string): readonly TaskDraft[] {
+    if (history === undefined) return [];
+    return draftTasks('direct', this.bundle, publicTenant, history, [{ expert, weight: 1 }], 0);
   }
 }
 
@@ -120,6 +153,26 @@ interface DirectExpert {
   readonly model: LoadedModel;
 }
 
-function missing(expert: string): never {
-  throw new RangeError(`the bundle has no expert ${expert}`);
+/** Runs one expert's tasks as a worker's micro-batch. */
+async function runBatch(
+  { signature, model }: DirectExpert,
+  tasks: readonly TaskDraft[],
+): Promise<readonly Reply[]> {
+  const perTask = tasks.map(({ tensors }) => tensors);
+  const { inputs, rows } = joinRows(signature, perTask);
+  const { outputs, runUs } = await model.run(inputs);
+  const parts = splitRows(outputs, rows);
+  return tasks.map(({ requestId, attempt, expert, mixture, bundle }, at) => ({
+    requestId,
+    attempt,
+    expert,
+    mixture,
+    bundle,
+    delivery: 1,
+    workerId: 'direct',
+    tensors: parts[at] ?? [],
+    textDelta: '',
+    last: true,
+    timings: { queueUs: 0, runUs, batchRows: tasks.length },
+  }));
 }

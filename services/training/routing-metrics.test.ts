@@ -6,6 +6,7 @@ import {
   chooseThreshold,
   entropyBits,
   routingFigures,
+  RoutingTally,
   variation,
 } from './routing-metrics.ts';
 
@@ -25,6 +26,18 @@ describe('routing figures', () => {
     expect(figures).toMatchObject({ meanK: 1, entropyBits: 0, mutualInformationBits: 3 });
     expect(figures.balanceLoss).toBeCloseTo(0.01, 12);
     expect(figures.shares).toEqual(Array(8).fill(0.125));
+  });
+});
+
+describe('RoutingTally', () => {
+  it('counts what was chosen, whatever the gate would have', () => {
+    const tally = new RoutingTally(3);
+    tally.take([0.5, 0.5, 0], [2]);
+    tally.take([1, 0, 0], [2, 0]);
+    const { shares, meanK, maxMinShare, entropyBits: bits } = tally.figures;
+    expect(shares).toEqual([1 / 3, 0, 2 / 3]);
+    expect([meanK, bits]).toEqual([1.5, 0.5]);
+    expect(maxMinShare).toBeCloseTo(2, 12);
   });
 });
 

@@ -10,7 +10,7 @@ export interface RoutingFigures {
   readonly meanK: number;
   /** f_e: each expert's share of all choices. */
   readonly shares: readonly number[];
-  /** Largest share over smallest. */
+  /** Largest share over smallest; an expert that nobody got counts as if one request had. */
   readonly maxMinShare: number;
   /** var(f) / mean(f)². */
   readonly shareVariation: number;
@@ -30,27 +30,56 @@ export function routingFigures(
   experts: number,
   limits: RouteLimits,
 ): RoutingFigures {
-  const requests = probabilities.length / experts;
-  const chosen = new Float64Array(experts);
-  const mean = new Float64Array(experts);
-  let entropy = 0;
+  const tally = new RoutingTally(experts);
   for (let start = 0; start < probabilities.length; start += experts) {
     const p = probabilities.subarray(start, start + experts);
-    entropy += entropyBits(p) / requests;
-    for (const expert of chooseBest(p, limits)) chosen[expert] = (chosen[expert] ?? 0) + 1;
-    p.forEach((value, expert) => (mean[expert] = (mean[expert] ?? 0) + value / requests));
+    tally.take(p, chooseBest(p, limits));
   }
-  const choices = chosen.reduce((sum, value) => sum + value, 0);
-  const shares = [...chosen].map((value) => value / choices);
-  return {
-    balanceLoss: balanceLoss(shares, [...mean]),
-    entropyBits: entropy,
-    meanK: choices / requests,
-    shares,
-    maxMinShare: Math.max(...shares) / Math.min(...shares),
-    shareVariation: variation(shares),
-    mutualInformationBits: entropyBits(mean) - entropy,
-  };
+  return tally.figures;
+}
+
+/** Collects routes, one request after another. */
+export class RoutingTally {
+  readonly #chosen: Float64Array;
+  readonly #mass: Float64Array;
+  #entropy = 0;
+  #requests = 0;
+
+  constructor(experts: number) {
+    this.#chosen = new Float64Array(experts);
+    this.#mass = new Float64Array(experts);
+  }
+
+  /**
+   * @param probabilities the gate's full distribution.
+   * @param chosen positions of the experts that the request got.
+   */
+  take(probabilities: Iterable<number>, chosen: readonly number[]): void {
+    const p = Float64Array.from(probabilities);
+    this.#requests += 1;
+    this.#entropy += entropyBits(p);
+    for (const expert of chosen) this.#chosen[expert] = (this.#chosen[expert] ?? 0) + 1;
+    p.forEach((value, expert) => (this.#mass[expert] = (this.#mass[expert] ?? 0) + value));
+  }
+
+  /** The figures over all requests taken so far. */
+  get figures(): RoutingFigures {
+    const requests = this.#requests;
+    const mean = this.#mass.map((mass) => mass / requests);
+    const choices = this.#chosen.reduce((sum, value) => sum + value, 0);
+    const shares = [...this.#chosen].map((value) => value / choices);
+    const entropy = this.#entropy / requests;
+    return {
+      balanceLoss: balanceLoss(shares, [...mean]),
+      entropyBits: entropy,
+      meanK: choices / requests,
+      shares,
+      // Finite, because a manifest and JSON hold it: nobody's expert counts as one choice.
+      maxMinShare: Math.max(...shares) / Math.max(Math.min(...shares), 1 / choices),
+      shareVariation: variation(shares),
+      mutualInformationBits: entropyBits(mean) - entropy,
+    };
+  }
 }
 
 /**

@@ -1,0 +1,98 @@
+import { type Quality, QualityTally } from '../evaluation/quality-tally.ts';
+import { itemCounts } from '../training/data/interactions.ts';
+import { type RoutingFigures, RoutingTally } from '../training/routing-metrics.ts';
+import type { EvaluationCase, EvaluationSet } from './evaluation-set.ts';
+import type { DirectScorer, PreparedHistory } from './score-directly.ts';
+
+/** What a bundle is worth. */
+export interface BundleEvaluation {
+  /** As served: the bundle's own route limits. */
+  readonly served: QualityTally;
+  readonly routing: RoutingFigures;
+  /** The same users with a fixed number of experts each. */
+  readonly rungs: readonly Rung[];
+}
+
+/** Quality at one number of experts. */
+export interface Rung {
+  readonly k: number;
+  readonly quality: Quality;
+}
+
+/** What to measure beside the served answers, and whom to tell. */
+export interface EvaluationOptions {
+  /** Fixed numbers of experts to try, ascending. */
+  readonly rungs: readonly number[];
+  /** Told of each user's served scores, in the order of the cases; waited for. */
+  readonly onScores?: (asked: EvaluationCase, scores: Float32Array) => Promise<void>;
+  /** Told how many users are done. */
+  readonly onUsers?: (done: number) => void;
+}
+
+/** Users whose base vectors and experts are computed together, while those before are scored. */
+const batchSize = 16;
+
+/**
+ * Answers every case as serving would and ranks its held-out item.
+ * @param set its rows must be the bundle's.
+ * @throws ChorusError `model_failed` for a score that is not finite.
+ */
+export async function evaluateBundle(
+  scorer: DirectScorer,
+  { cases }: EvaluationSet,
+  { rungs, onScores, onUsers }: EvaluationOptions,
+): Promise<BundleEvaluation> {
+  const { experts } = scorer.bundle;
+  const served = new QualityTally('served', cases.length);
+  const routing = new RoutingTally(experts.length);
+  const ladder = rungs.map((k) => ({ k, tally: new QualityTally(`k = ${k}`, cases.length) }));
+  for await (const [user, asked, prepared] of preparedCases(scorer, cases)) {
+    const { scores, route } = scorer.scoresOf(prepared);
+    served.take(user, scores, asked);
+    routing.take(
+      route.probabilities,
+      route.choices.map(({ expert }) => experts.indexOf(expert)),
+    );
+    for (const { k, tally } of ladder) {
+      const fixed = scorer.scoresOf(prepared, { threshold: 1, minExperts: k, maxExperts: k });
+      tally.take(user, fixed.scores, asked);
+    }
+    await onScores?.(asked, scores);
+    onUsers?.(user + 1);
+  }
+  return {
+    served,
+    routing: routing.figures,
+    rungs: ladder.map(({ k, tally }) => ({ k, quality: tally.quality })),
+  };
+}
+
+/** What the number of times that each item was met says of the cases: no model at all. */
+export function evaluatePopularity({ training, cases }: EvaluationSet): QualityTally {
+  const counts = itemCounts(training);
+  const tally = new QualityTally('popularity', cases.length);
+  cases.forEach((asked, user) => tally.take(user, counts, asked));
+  return tally;
+}
+
+/** The cases in order, each prepared; the next batch is computed while one is consumed. */
+async function* preparedCases(
+  scorer: DirectScorer,
+  cases: readonly EvaluationCase[],
+): AsyncGenerator<readonly [user: number, asked: EvaluationCase, prepared: PreparedHistory]> {
+  const prepare = (start: number): Promise<readonly PreparedHistory[]> =>
+    scorer.prepare(cases.slice(start, start + batchSize).map(({ history }) => history));
+  let next = prepare(0);
+  for (let start = 0; start < cases.length; start += batchSize) {
+    // oxlint-disable-next-line no-await-in-loop -- one batch ahead bounds the memory
+    const batch = await next;
+    next = prepare(start + batchSize);
+    // Awaited only after this batch: a failure meanwhile must not count as unhandled.
+    next.catch(() => undefined);
+    for (const [at, prepared] of batch.entries()) {
+      const asked = cases[start + at];
+      if (asked !== undefined) yield [start + at, asked, prepared];
+    }
+  }
+  await next;
+}
