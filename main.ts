@@ -1,10 +1,9 @@
 import 'reflect-metadata';
 import { GatewayRole } from './gateway/gateway-role.ts';
-import type { Role } from './services/domain/role.ts';
 import { AggregatorRole } from './services/flows/aggregator-role.ts';
 import { migrations } from './services/flows/migrations.ts';
 import { RealClock } from './services/platform/clock/real-clock.ts';
-import { Lifecycle } from './services/platform/lifecycle.ts';
+import { Lifecycle, type Part } from './services/platform/lifecycle.ts';
 import { openPlatform } from './services/platform/open-platform.ts';
 import type { Platform } from './services/platform/platform.ts';
 import { ProcessExit } from './services/platform/process-exit.ts';
@@ -35,6 +34,9 @@ try {
   await processExit.startFailed(error);
 }
 
+/** A role, or a part of one. */
+type RolePart = Part & { readonly addresses?: readonly string[] };
+
 /** Operations port, platform, roles, in this order; the end takes them in the other. */
 async function start(settings: Settings): Promise<void> {
   const health = new Health(readiness, settings.roles);
@@ -43,14 +45,14 @@ async function start(settings: Settings): Promise<void> {
   const operations = await startOperations(settings, health);
   const platform = await startPlatform(settings);
   health.device = platform.modelRunner.device;
-  const roles = rolesOf(platform, health);
-  for (const role of roles) {
-    // oxlint-disable-next-line no-await-in-loop -- a role may rely on those before it
-    await lifecycle.start(role);
+  const parts = partsOf(platform, health);
+  for (const part of parts) {
+    // oxlint-disable-next-line no-await-in-loop -- a part may rely on those before it
+    await lifecycle.start(part);
   }
   isStarted = true;
   const addresses = [
-    ...roles.flatMap((role) => role.addresses ?? []),
+    ...parts.flatMap((part) => part.addresses ?? []),
     ...platform.addresses(),
     `operations ${operations}`,
   ];
@@ -62,22 +64,23 @@ async function start(settings: Settings): Promise<void> {
   }
 }
 
-/** The roles of this process, in the order in which they start. */
-function rolesOf(platform: Platform, health: Health): Role[] {
+/** What the roles of this process are made of, in the order in which it starts. */
+function partsOf(platform: Platform, health: Health): RolePart[] {
   const { settings } = platform;
-  const roles: Role[] = [];
+  const parts: RolePart[] = [];
   const aggregator = new AggregatorRole(platform);
   if (aggregatesHere(settings)) {
-    roles.push(aggregator);
+    parts.push(aggregator);
     readiness.check('bundle_loaded', () => aggregator.isOpen);
   }
-  if (settings.roles.includes('worker')) roles.push(new WorkerRole(platform, [recommenderMixture]));
+  if (settings.roles.includes('worker')) parts.push(new WorkerRole(platform, [recommenderMixture]));
+  if (aggregatesHere(settings)) parts.push(aggregator.desks);
   if (settings.roles.includes('gateway')) {
-    roles.push(new GatewayRole(platform, health));
+    parts.push(new GatewayRole(platform, health));
     // An aggregator that is lost later makes this gateway answer 503 itself, with a reason.
     readiness.check('aggregator', () => platform.answerLine?.isConnected ?? false, 'start');
   }
-  return roles;
+  return parts;
 }
 
 async function startOperations(settings: Settings, health: Health): Promise<string> {
