@@ -4,7 +4,7 @@ import { elementBytes, elementCount, type Tensor } from '../../domain/tensor.ts'
 
 /** The inputs of one run that serves several tasks. */
 export interface JoinedRows {
-  /** One tensor for each input of the signature, in its order, in buffers of their own. */
+  /** One tensor for each input of the signature, in its order. */
   readonly inputs: Tensor[];
   /** Rows of each task, in the order of the tasks. */
   readonly rows: number[];

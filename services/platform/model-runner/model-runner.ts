@@ -40,7 +40,7 @@ export interface LoadedModel {
   /**
    * Runs one batch.
    * @param inputs one tensor for each input of the signature, all with the same number of rows
-   *   on their `batch` axes. Their buffers are handed to the thread: do not use them afterwards.
+   *   on their `batch` axes. Their bytes are not to be changed before the run has ended.
    * @returns one tensor for each output of the signature, in its order.
    * @throws ChorusError `model_failed` when the run fails or gives another number of rows;
    *   `invalid_argument`, with the input as its field, when the inputs do not fit the signature;

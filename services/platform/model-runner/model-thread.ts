@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { ChorusError } from '../../domain/errors.ts';
-import type { Tensor } from '../../domain/tensor.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
-import type { ThreadReply, ThreadRequest } from './model-thread-messages.ts';
-import { buffersOf } from './transferable.ts';
+import type { ThreadAnswer, ThreadReply, ThreadRequest } from './model-thread-messages.ts';
+import type { NamelessTensor } from './packet.ts';
+import { type PackedResult, type PackedRun, packRuns, unpackResults } from './run-packets.ts';
 
 /** What a model thread needs to know. */
 export interface ModelThreadOptions {
@@ -19,14 +19,17 @@ export interface ModelThreadOptions {
 type WithoutCall<Request> = Request extends ThreadRequest ? Omit<Request, 'call'> : never;
 
 interface Waiter {
-  readonly resolve: (reply: ThreadReply) => void;
+  readonly resolve: (answer: ThreadReply | PackedResult) => void;
   readonly reject: (error: ChorusError) => void;
 }
 
+/** So many runs go without waiting for the turn's end: the thread shall not stand idle meanwhile. */
+const maxRunsWaiting = 32;
+
 /**
- * The serving side of one model thread. Requests of the same turn travel in one message, because
- * a message costs about 30 µs there and back whatever it holds, and their buffers are transferred. Plain
- * postMessage: a thread that waits on Atomics, or spins, was no faster and took more CPU.
+ * The serving side of one model thread. Runs of the same turn travel in one message, because a
+ * message costs about 30 µs there and back whatever it holds. Plain postMessage: a thread that
+ * waits on Atomics, or spins, was no faster and took more CPU.
  */
 export class ModelThread {
   readonly #options: ModelThreadOptions;
@@ -34,8 +37,7 @@ export class ModelThread {
   readonly #waiters = new Map<number, Waiter>();
   readonly #watch: Timer;
   readonly #exited = Promise.withResolvers<void>();
-  #outbox: ThreadRequest[] = [];
-  #transfers = new Set<ArrayBuffer>();
+  #runs: PackedRun[] = [];
   #calls = 0;
   #answered = 0;
   #lastProgressUs = 0;
@@ -45,7 +47,7 @@ export class ModelThread {
   constructor(options: ModelThreadOptions) {
     this.#options = options;
     this.#worker = new Worker(options.script, { name: 'models' });
-    this.#worker.on('message', (replies: readonly ThreadReply[]) => this.#settle(replies));
+    this.#worker.on('message', (answer: ThreadAnswer) => this.#take(answer));
     this.#worker.on('error', (error) => this.#crash(String(error)));
     this.#worker.on('exit', (code) => this.#crash(`exit code ${code}`));
     this.#watch = options.clock.every(options.callTimeoutMs / 4, () => this.#checkProgress());
@@ -62,20 +64,31 @@ export class ModelThread {
   }
 
   /**
-   * Asks for something, after everything asked before.
-   * @param tensors whose buffers go with the request.
+   * Asks for something that is no run, after everything asked before.
    * @throws ChorusError `model_failed` with the thread's message, or when the thread stops.
    */
-  async call(request: WithoutCall<ThreadRequest>, tensors: readonly Tensor[] = []) {
-    if (this.#stopped !== undefined) throw this.#stopped;
-    this.#calls += 1;
-    const { promise, resolve, reject } = Promise.withResolvers<ThreadReply>();
-    if (this.#waiters.size === 0) this.#lastProgressUs = this.#options.clock.monotonicUs();
-    this.#waiters.set(this.#calls, { resolve, reject });
-    this.#post({ ...request, call: this.#calls }, tensors);
-    const reply = await promise;
-    if (reply.kind === 'failed') throw new ChorusError('model_failed', reply.message);
+  async call(request: WithoutCall<ThreadRequest>): Promise<ThreadReply> {
+    const { call, answer } = this.#newCall();
+    this.#flush();
+    this.#worker.postMessage({ ...request, call }, []);
+    const reply = await answer;
+    if ('outputs' in reply) throw new ChorusError('internal', `${request.kind} was run`);
     return reply;
+  }
+
+  /**
+   * Runs a model, after everything asked before.
+   * @param inputs in the order of its signature; not to be changed before this settles.
+   * @throws ChorusError `model_failed` with the thread's message, or when the thread stops.
+   */
+  async run(model: number, inputs: readonly NamelessTensor[]): Promise<PackedResult> {
+    const { call, answer } = this.#newCall();
+    if (this.#runs.length === 0) this.#options.clock.nextTurn(() => this.#flush());
+    this.#runs.push({ call, model, inputs });
+    if (this.#runs.length === maxRunsWaiting) this.#flush();
+    const result = await answer;
+    if ('outputs' in result) return result;
+    throw new ChorusError('internal', `the model thread answered a run with '${result.kind}'`);
   }
 
   /** Lets it finish what was asked, free its models and end. Harmless twice. */
@@ -87,41 +100,47 @@ export class ModelThread {
   async #end(): Promise<void> {
     if (this.#stopped !== undefined) return;
     this.#lastProgressUs = this.#options.clock.monotonicUs();
-    // Requests of this turn go first.
+    // Runs of this turn go first.
     this.#flush();
     this.#worker.postMessage('end', []);
     // A thread that hangs settles this too, through the watch.
     await this.#exited.promise;
   }
 
-  #post(request: ThreadRequest, tensors: readonly Tensor[]): void {
-    if (this.#outbox.length === 0) queueMicrotask(() => this.#flush());
-    this.#outbox.push(request);
-    for (const buffer of buffersOf(tensors)) this.#transfers.add(buffer);
+  #newCall(): { call: number; answer: Promise<ThreadReply | PackedResult> } {
+    if (this.#stopped !== undefined) throw this.#stopped;
+    this.#calls += 1;
+    const { promise, resolve, reject } = Promise.withResolvers<ThreadReply | PackedResult>();
+    if (this.#waiters.size === 0) this.#lastProgressUs = this.#options.clock.monotonicUs();
+    this.#waiters.set(this.#calls, { resolve, reject });
+    return { call: this.#calls, answer: promise };
   }
 
   #flush(): void {
-    const requests = this.#outbox;
-    const transfers = this.#transfers;
-    this.#outbox = [];
-    this.#transfers = new Set();
-    if (requests.length === 0) return;
+    const runs = this.#runs;
+    if (runs.length === 0) return;
+    this.#runs = [];
     try {
-      this.#worker.postMessage(requests, [...transfers]);
+      const packet = packRuns(runs);
+      this.#worker.postMessage(packet, [packet]);
     } catch (error) {
-      // Somebody kept using a buffer that was handed over: without this catch the process would
-      // end, because nobody awaits a microtask.
-      this.#settle(requests.map(({ call }) => ({ kind: 'failed', call, message: String(error) })));
+      // Nobody awaits the end of a turn: without this, too little memory would end the process.
+      for (const { call } of runs) this.#settle({ kind: 'failed', call, message: String(error) });
     }
   }
 
-  #settle(replies: readonly ThreadReply[]): void {
+  #take(answer: ThreadAnswer): void {
     this.#lastProgressUs = this.#options.clock.monotonicUs();
-    for (const reply of replies) {
-      this.#answered += 1;
-      this.#waiters.get(reply.call)?.resolve(reply);
-      this.#waiters.delete(reply.call);
-    }
+    if (!(answer instanceof ArrayBuffer)) return this.#settle(answer);
+    for (const result of unpackResults(answer)) this.#settle(result);
+  }
+
+  #settle(answer: ThreadReply | PackedResult): void {
+    this.#answered += 1;
+    const waiter = this.#waiters.get(answer.call);
+    this.#waiters.delete(answer.call);
+    if ('outputs' in answer || answer.kind !== 'failed') waiter?.resolve(answer);
+    else waiter?.reject(new ChorusError('model_failed', answer.message));
   }
 
   #checkProgress(): void {

@@ -4,12 +4,13 @@ import { ChorusError } from '../../domain/errors.ts';
 import type { Tensor } from '../../domain/tensor.ts';
 import type { Clock } from '../clock/clock.ts';
 import { logger } from '../telemetry/logger.ts';
+import { copied } from './copied.ts';
 import type { LoadedModel, ModelRun, ModelRunner } from './model-runner.ts';
 import { checkOnnx, defaultOnnxLimits, type OnnxLimits } from './onnx-safety.ts';
 import { checkOutputRows, checkSignature, orderInputs } from './signature-check.ts';
 import type { ModelSource } from './model-thread-messages.ts';
+import type { NamelessTensor } from './packet.ts';
 import { ThreadSlot } from './thread-slot.ts';
-import { copied, ownBuffers } from './transferable.ts';
 
 /** How the pool of model threads is made. */
 export interface OnnxModelRunnerOptions {
@@ -85,7 +86,9 @@ export class OnnxModelRunner implements ModelRunner {
     const slots = this.#slots
       .toSorted((a, b) => a.heldBytes - b.heldBytes)
       .slice(0, this.#replicas);
-    const loads = await Promise.allSettled(slots.map((slot) => slot.load(model, source)));
+    const loads = await Promise.allSettled(
+      slots.map((slot) => slot.load(model, { source, signature })),
+    );
     try {
       for (const load of loads) {
         if (load.status === 'rejected') throw load.reason;
@@ -114,12 +117,10 @@ interface OnnxModelParts {
 
 class OnnxModel implements LoadedModel {
   readonly #parts: OnnxModelParts;
-  readonly #outputNames: readonly string[];
   #released: Promise<void> | undefined;
 
   constructor(parts: OnnxModelParts) {
     this.#parts = parts;
-    this.#outputNames = parts.signature.outputs.map(({ name }) => name);
   }
 
   async run(inputs: readonly Tensor[]): Promise<ModelRun> {
@@ -128,11 +129,12 @@ class OnnxModel implements LoadedModel {
     if (this.#released !== undefined) {
       throw new ChorusError('unknown_bundle', `the model ${name} was released`);
     }
-    const ordered = ownBuffers(orderInputs(signature, inputs));
+    const ordered = orderInputs(signature, inputs);
     const slot = slots.reduce((least, each) => (each.inFlight < least.inFlight ? each : least));
-    const run = await slot.run(model, ordered, this.#outputNames);
-    checkOutputRows(signature, ordered, run.outputs);
-    return run;
+    const run = await slot.run(model, ordered);
+    const outputs = signature.outputs.map((each, index) => named(each.name, run.outputs[index]));
+    checkOutputRows(signature, ordered, outputs);
+    return { outputs, runUs: run.runUs };
   }
 
   async release(): Promise<void> {
@@ -140,6 +142,11 @@ class OnnxModel implements LoadedModel {
     this.#released ??= Promise.all(slots.map((slot) => slot.release(model))).then(() => undefined);
     return this.#released;
   }
+}
+
+function named(name: string, output: NamelessTensor | undefined): Tensor {
+  if (output === undefined) throw new ChorusError('model_failed', `the run gave no ${name}`);
+  return { name, dtype: output.dtype, shape: output.shape, data: output.data };
 }
 
 function slotOptions(options: OnnxModelRunnerOptions) {

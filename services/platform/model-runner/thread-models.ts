@@ -1,14 +1,15 @@
+import type { ModelSignature } from '../../domain/bundle.ts';
 import type { Tensor } from '../../domain/tensor.ts';
 import type { Clock } from '../clock/clock.ts';
 import { importKernel } from './import-kernel.ts';
 import type {
+  HeldModel,
   KernelSource,
-  ModelSource,
   ThreadReply,
   ThreadRequest,
 } from './model-thread-messages.ts';
+import type { PackedResult, PackedRun } from './run-packets.ts';
 import type { ModelInterface } from './signature-check.ts';
-import { ownBuffers } from './transferable.ts';
 
 /** Something that a model thread can run: an ONNX session, or a kernel. */
 export interface ThreadModel {
@@ -21,11 +22,18 @@ export interface ThreadModel {
 /** Creates a model of an ONNX file in this thread. */
 export type OpenModel = (bytes: Uint8Array) => Promise<ThreadModel>;
 
+interface LoadedInThread {
+  readonly model: ThreadModel;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
 /** The models of one thread, by the number that the runner gave each. */
 export class ThreadModels {
   readonly #clock: Clock;
   readonly #open: OpenModel;
-  readonly #models = new Map<number, ThreadModel>();
+  readonly #models = new Map<number, LoadedInThread>();
+  #lastEndUs = 0;
 
   constructor(clock: Clock, open: OpenModel) {
     this.#clock = clock;
@@ -36,14 +44,30 @@ export class ThreadModels {
   async answer(request: ThreadRequest): Promise<ThreadReply> {
     const { call } = request;
     try {
-      if (request.kind === 'load') return await this.#load(call, request.model, request.source);
-      if (request.kind === 'run') return await this.#run(request);
-      await this.#models.get(request.model)?.release();
+      if (request.kind === 'load') return await this.#load(call, request.model, request.held);
+      await this.#models.get(request.model)?.model.release();
       this.#models.delete(request.model);
       return { kind: 'released', call };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      return { kind: 'failed', call, message };
+      return failed(call, error);
+    }
+  }
+
+  /** Runs a model; a failure is a reply. Runs may be begun together: each blocks while it computes. */
+  async run({ call, model: number, inputs }: PackedRun): Promise<PackedResult | ThreadReply> {
+    try {
+      const loaded = this.#models.get(number);
+      if (loaded === undefined) throw new Error('this thread could not load the model again');
+      const startedUs = this.#clock.monotonicUs();
+      const named = inputs.map((input, index) => ({ name: loaded.inputs[index] ?? '', ...input }));
+      const outputs = await loaded.model.run(named, loaded.outputs);
+      const endedUs = this.#clock.monotonicUs();
+      // One that was begun together with another computes only when that one has ended.
+      const runUs = endedUs - Math.max(startedUs, this.#lastEndUs);
+      this.#lastEndUs = endedUs;
+      return { call, runUs, outputs };
+    } catch (error) {
+      return failed(call, error);
     }
   }
 
@@ -51,23 +75,17 @@ export class ThreadModels {
   async releaseAll(): Promise<void> {
     const models = [...this.#models.values()];
     this.#models.clear();
-    await Promise.all(models.map((model) => model.release()));
+    await Promise.all(models.map(({ model }) => model.release()));
   }
 
-  async #load(call: number, model: number, source: ModelSource): Promise<ThreadReply> {
-    const opened = await ('bytes' in source ? this.#open(source.bytes) : openKernel(source));
-    this.#models.set(model, opened);
-    return { kind: 'loaded', call, model: opened.model };
-  }
-
-  async #run(request: ThreadRequest & { kind: 'run' }): Promise<ThreadReply> {
-    const { call, inputs, outputs } = request;
-    const model = this.#models.get(request.model);
-    if (model === undefined) throw new Error('this thread could not load the model again');
-    const startedUs = this.#clock.monotonicUs();
-    const tensors = await model.run(inputs, outputs);
-    const runUs = this.#clock.monotonicUs() - startedUs;
-    return { kind: 'ran', call, outputs: ownBuffers(tensors), runUs };
+  async #load(
+    call: number,
+    number: number,
+    { source, signature }: HeldModel,
+  ): Promise<ThreadReply> {
+    const model = await ('bytes' in source ? this.#open(source.bytes) : openKernel(source));
+    this.#models.set(number, { model, ...namesIn(signature) });
+    return { kind: 'loaded', call, model: model.model };
   }
 }
 
@@ -78,4 +96,12 @@ async function openKernel(source: KernelSource): Promise<ThreadModel> {
     run: async (inputs) => kernel(inputs),
     release: async () => undefined,
   };
+}
+
+function namesIn({ inputs, outputs }: ModelSignature): Omit<LoadedInThread, 'model'> {
+  return { inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
+}
+
+function failed(call: number, error: unknown): ThreadReply {
+  return { kind: 'failed', call, message: error instanceof Error ? error.message : String(error) };
 }

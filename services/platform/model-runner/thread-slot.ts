@@ -1,8 +1,8 @@
 import { ChorusError } from '../../domain/errors.ts';
-import type { Tensor } from '../../domain/tensor.ts';
-import type { ModelRun } from './model-runner.ts';
-import type { ModelSource } from './model-thread-messages.ts';
+import type { HeldModel, ModelSource } from './model-thread-messages.ts';
 import { ModelThread, type ModelThreadOptions } from './model-thread.ts';
+import type { NamelessTensor } from './packet.ts';
+import type { PackedResult } from './run-packets.ts';
 import type { ModelInterface } from './signature-check.ts';
 
 /** How one place of the pool keeps its thread. */
@@ -22,7 +22,7 @@ export interface ThreadSlotOptions extends Omit<ModelThreadOptions, 'onCrash'> {
  */
 export class ThreadSlot {
   readonly #options: ThreadSlotOptions;
-  readonly #held = new Map<number, ModelSource>();
+  readonly #held = new Map<number, HeldModel>();
   #thread: ModelThread | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   #arrivingBytes = 0;
@@ -40,31 +40,25 @@ export class ThreadSlot {
 
   /** Bytes of the models held or on their way, by which new ones are spread. */
   get heldBytes(): number {
-    const held = [...this.#held.values()].reduce((sum, source) => sum + bytesOf(source), 0);
+    const held = [...this.#held.values()].reduce((sum, { source }) => sum + bytesOf(source), 0);
     return held + this.#arrivingBytes;
   }
 
   /** Creates a model and holds it until `release`; says what the engine found in an ONNX file. */
-  async load(model: number, source: ModelSource): Promise<ModelInterface | undefined> {
-    const bytes = bytesOf(source);
+  async load(model: number, held: HeldModel): Promise<ModelInterface | undefined> {
+    const bytes = bytesOf(held.source);
     this.#arrivingBytes += bytes;
     return this.#inTurn(async () => {
-      const reply = await this.#running().call({ kind: 'load', model, source });
+      const reply = await this.#running().call({ kind: 'load', model, held });
       if (reply.kind !== 'loaded') throw unexpected(reply.kind);
-      this.#held.set(model, source);
+      this.#held.set(model, held);
       return reply.model;
     }).finally(() => (this.#arrivingBytes -= bytes));
   }
 
-  /** Runs a model that it holds; the inputs' buffers go to the thread. */
-  async run(
-    model: number,
-    inputs: readonly Tensor[],
-    outputs: readonly string[],
-  ): Promise<ModelRun> {
-    const reply = await this.#running().call({ kind: 'run', model, inputs, outputs }, inputs);
-    if (reply.kind !== 'ran') throw unexpected(reply.kind);
-    return { outputs: reply.outputs, runUs: reply.runUs };
+  /** Runs a model that it holds, its inputs in the order of its signature. */
+  async run(model: number, inputs: readonly NamelessTensor[]): Promise<PackedResult> {
+    return this.#running().run(model, inputs);
   }
 
   /** Frees a model after the runs asked before. */
@@ -121,7 +115,7 @@ export class ThreadSlot {
   }
 
   #reload(thread: ModelThread): Promise<unknown>[] {
-    return [...this.#held].map(([model, source]) => thread.call({ kind: 'load', model, source }));
+    return [...this.#held].map(([model, held]) => thread.call({ kind: 'load', model, held }));
   }
 }
 

@@ -1,8 +1,10 @@
 import type { EachBatchPayload } from 'kafkajs';
+import type { Counter } from 'prom-client';
 import type { Random } from '../../random/random.ts';
 import { logger } from '../../telemetry/logger.ts';
 import { metrics } from '../../telemetry/metrics.ts';
-import type { SlotReader, Subscription } from '../event-log.ts';
+import type { Clock } from '../../clock/clock.ts';
+import type { LogRecord, SlotReader, Subscription } from '../event-log.ts';
 import { FetchWatch } from './fetch-watch.ts';
 import { kafkaRecord } from './kafka-record.ts';
 import { ownPartitionAssigner } from './own-partition-assigner.ts';
@@ -17,12 +19,19 @@ import { SupervisedConsumer, type ReaderOptions } from './supervised-consumer.ts
  */
 export class KafkaSlot implements Subscription {
   readonly #reader: SlotReader;
+  readonly #clock: Clock;
   readonly #watch: FetchWatch;
+  readonly #handled: ReadonlyMap<string, Counter.Internal>;
+  #gathered: LogRecord[] = [];
   #consumer: SupervisedConsumer | undefined;
   #isClosed = false;
 
-  private constructor(reader: SlotReader) {
+  private constructor(reader: SlotReader, clock: Clock) {
     this.#reader = reader;
+    this.#clock = clock;
+    this.#handled = new Map(
+      reader.topics.map(({ name }) => [name, metrics.logRecords.labels(name, 'handle')]),
+    );
     this.#watch = new FetchWatch({
       onJoined: () => reader.onJoined?.(),
       onLost: () => reader.onLost?.(),
@@ -33,7 +42,7 @@ export class KafkaSlot implements Subscription {
     reader: SlotReader,
     options: ReaderOptions & { readonly random: Random },
   ): Promise<KafkaSlot> {
-    const slot = new KafkaSlot(reader);
+    const slot = new KafkaSlot(reader, options.clock);
     slot.#consumer = await SupervisedConsumer.open(
       {
         groupId: () => `chorus.slot.${reader.partition}.${options.random.id()}`,
@@ -60,17 +69,27 @@ export class KafkaSlot implements Subscription {
     await this.#consumer?.close();
   }
 
-  #handle({ batch }: EachBatchPayload): void {
+  /**
+   * kafkajs calls for each topic in turn. What one fetch brought is handed over together, so that
+   * all experts' batches share what is paid once: the way to the model threads, the replies' frame.
+   */
+  #handle({ batch: { topic, partition, messages } }: EachBatchPayload): void {
+    if (this.#gathered.length === 0) this.#clock.nextTurn(() => this.#handOver());
+    for (const message of messages) this.#gathered.push(kafkaRecord(topic, partition, message));
+    this.#handled.get(topic)?.inc(messages.length);
+  }
+
+  #handOver(): void {
+    const records = this.#gathered;
+    this.#gathered = [];
     if (this.#isClosed) return;
-    const { topic, partition, messages } = batch;
-    const records = messages.map((message) => kafkaRecord(topic, partition, message));
-    metrics.logRecords.inc({ topic, operation: 'handle' }, records.length);
     try {
       this.#reader.handle(records);
     } catch (error) {
       // A slot delivers at most once: the batch is lost, the reader must not be.
       metrics.logFailures.inc({ operation: 'handle' });
-      logger.error({ event: 'log.handler_failed', topic, partition, reason: String(error) });
+      const { partition } = this.#reader;
+      logger.error({ event: 'log.handler_failed', partition, reason: String(error) });
     }
   }
 }
