@@ -10,35 +10,32 @@ import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
 import type { Items } from '../items/items.ts';
-import type { BaseVectors } from '../recommender/base-vectors.ts';
 import type { CurrentCatalogue } from '../recommender/catalogue.ts';
-import { draftTasks } from '../recommender/draft-tasks.ts';
+import { contestants } from '../recommender/contest.ts';
+import { tasksWith } from '../recommender/draft-tasks.ts';
 import type { Explanations } from '../recommender/explanations.ts';
-import { gateProbabilities } from '../recommender/gate.ts';
-import { scaleUser } from '../recommender/head.ts';
-import { knownHistory } from '../recommender/history.ts';
-import { contestants, rankItems, scoreRows } from '../recommender/rank-items.ts';
+import { addExperts } from '../recommender/head.ts';
+import type { PreparedUser } from '../recommender/prepared-user.ts';
+import type { PreparedUsers } from '../recommender/prepared-users.ts';
+import { rankItems, scoreRows } from '../recommender/rank-items.ts';
 import {
   expertOutput,
   type RecommenderBundle,
   recommenderMixture,
 } from '../recommender/recommender-bundle.ts';
-import { sequenceScores } from '../recommender/sequence-scores.ts';
 import { chooseExperts } from '../routing/choose-experts.ts';
-import type { UserStates } from '../user-state/user-states.ts';
 import type { AskExperts } from './ask-experts.ts';
 
-/** A bundle that can answer: its numbers, its base vectors, its catalogue as it is now. */
+/** A bundle that can answer: its numbers, the users it prepared, its catalogue as it is now. */
 export interface OpenBundle {
   readonly bundle: RecommenderBundle;
-  readonly base: BaseVectors;
+  readonly users: PreparedUsers;
   readonly catalogue: CurrentCatalogue;
   readonly explanations: Explanations;
 }
 
 /** What computing an answer works with. */
 export interface ComputeAnswerParts {
-  readonly users: Pick<UserStates, 'state'>;
   readonly items: Pick<Items, 'overlay'>;
   readonly experts: AskExperts;
   readonly board: PresenceBoard;
@@ -70,27 +67,26 @@ export class ComputeAnswer {
    */
   async run(
     { request, userVersion, itemsVersion, budget }: Question,
-    { bundle, base, ...open }: OpenBundle,
+    { bundle, users, ...open }: OpenBundle,
     signal: AbortSignal,
   ): Promise<Recommendation> {
-    const { clock, experts, random, users, items } = this.#parts;
+    const { clock, experts, random, items } = this.#parts;
     const startedUs = clock.monotonicUs();
-    const [state, overlay] = await Promise.all([
-      users.state(request.tenant, request.userId, userVersion),
+    const [user, overlay] = await Promise.all([
+      users.ready(request, userVersion) ??
+        users.prepare(request, userVersion, this.#waitMs(budget) / 2),
       items.overlay(request.tenant, itemsVersion),
     ]);
     refuseIfOver(signal);
     const catalogue = open.catalogue.under(overlay);
-    const history = knownHistory(bundle, catalogue, state, request);
-    const vectors = await base.of(history);
     const preparedUs = clock.monotonicUs();
 
-    const route = this.#route(bundle, vectors, history.rows.length > 0);
+    const route = this.#route(bundle, user);
     const routedUs = clock.monotonicUs();
 
-    const due = deadlineUs(budget);
-    const callId = random.id();
-    const tasks = draftTasks(callId, bundle, request.tenant, history, route.choices, due);
+    const { tenant } = request;
+    const origin = { callId: random.id(), tenant, deadlineUs: deadlineUs(budget) };
+    const tasks = tasksWith(bundle, user.tensors, route.choices, origin);
     const collected = await experts.run(tasks, this.#waitMs(budget), signal);
     const collectedUs = clock.monotonicUs();
     refuseIfOver(signal);
@@ -98,12 +94,13 @@ export class ComputeAnswer {
     const { width } = bundle.expertBlock;
     const combined = combine(route.choices, collected.replies, expertOutput, width);
     const mixed = combined.parts.size > 0 ? combined.vector : undefined;
-    const user = scaleUser(bundle, vectors, mixed);
-    const contest = contestants(catalogue, request, history.seen);
-    const sequence = sequenceScores(bundle, history.rows);
-    const scores = scoreRows(bundle, user, sequence, contest.rows, catalogue.addedHead);
+    const scaled = addExperts(bundle, user.base, mixed);
+    const contest = contestants(catalogue, request, user.history);
+    const { addedHead } = catalogue;
+    const scores = scoreRows(bundle, scaled, user.sequence, contest.rows, addedHead);
     const ranked = rankItems(catalogue, contest.rows, scores, request.topN);
-    const parts = { catalogue, history, user, parts: combined.parts, sequence };
+    const { history, sequence } = user;
+    const parts = { catalogue, history, user: scaled, parts: combined.parts, sequence };
     const shown = request.explain ? await open.explanations.explain(parts, ranked) : ranked;
 
     const endedUs = clock.monotonicUs();
@@ -111,7 +108,7 @@ export class ComputeAnswer {
     return {
       requestId: request.requestId,
       bundle: `${recommenderMixture}/${bundle.version}`,
-      userVersion: state.version,
+      userVersion: user.version,
       itemsVersion: catalogue.version,
       items: shown,
       experts: shares,
@@ -123,22 +120,17 @@ export class ComputeAnswer {
         expertsUs: collectedUs - routedUs,
         rankUs: endedUs - collectedUs,
       },
-      degraded: shares.some(({ status }) => status !== 'answered'),
+      degraded: user.isBaseOld || shares.some(({ status }) => status !== 'answered'),
       cached: false,
       path: history.path,
       unknownCandidates: contest.unknown,
     };
   }
 
-  #route(
-    bundle: RecommenderBundle,
-    vectors: readonly Float32Array[],
-    isAnythingKnown: boolean,
-  ): Route {
+  #route(bundle: RecommenderBundle, { probabilities, history }: PreparedUser): Route {
     const { gate } = bundle.parameters;
-    const probabilities = gateProbabilities(gate, vectors[gate.block] ?? new Float32Array(0));
     // Experts compute from the history: without one they have nothing to say, popularity answers.
-    const limits = isAnythingKnown ? gate : { ...gate, minExperts: 0, maxExperts: 0 };
+    const limits = history.rows.length > 0 ? gate : { ...gate, minExperts: 0, maxExperts: 0 };
     const route = chooseExperts(bundle.experts, probabilities, limits, (expert) =>
       this.#parts.board.isPresent({ mixture: recommenderMixture, bundle: bundle.version, expert }),
     );

@@ -15,6 +15,7 @@ import { Items } from '../items/items.ts';
 import { BaseVectors } from '../recommender/base-vectors.ts';
 import { CurrentCatalogue } from '../recommender/catalogue.ts';
 import { Explanations } from '../recommender/explanations.ts';
+import { PreparedUsers } from '../recommender/prepared-users.ts';
 import { openRecommenderBundle, recommenderMixture } from '../recommender/recommender-bundle.ts';
 import { openBundleFolder } from '../registry/bundle-folder.ts';
 import { LivePointer } from '../registry/live-pointer.ts';
@@ -45,16 +46,17 @@ export class Recommender implements Answerer {
   readonly #board: PresenceBoard;
   readonly #experts: AskExperts;
   readonly #open: OpenBundle;
+  readonly #base: BaseVectors;
   readonly #compute: ComputeAnswer;
 
-  private constructor(world: RecommenderWorld, open: OpenBundle) {
+  private constructor(world: RecommenderWorld, open: OpenBundle & { readonly base: BaseVectors }) {
     this.#world = world;
     this.#open = open;
+    this.#base = open.base;
     this.#board = new PresenceBoard(world.random);
     this.#experts = new AskExperts({ ...world, line: world.aggregatorLine, board: this.#board });
     this.#compute = new ComputeAnswer({
       ...world,
-      users: new UserStates(world),
       items: new Items(world),
       experts: this.#experts,
       board: this.#board,
@@ -81,8 +83,16 @@ export class Recommender implements Answerer {
       BaseVectors.open(world.modelRunner, bundle),
       Explanations.open(world.modelRunner, bundle),
     ]);
+    const states = new UserStates(world);
+    const users = new PreparedUsers({
+      bundle,
+      base,
+      clock: world.clock,
+      load: (tenant, userId, wanted) => states.state(tenant, userId, wanted),
+    });
     const catalogue = new CurrentCatalogue(bundle);
-    const recommender = new Recommender(world, { bundle, base, catalogue, explanations });
+    const open = { bundle, base, users, catalogue, explanations };
+    const recommender = new Recommender(world, open);
     await world.aggregatorLine.open(recommender.#experts);
     return recommender;
   }
@@ -111,6 +121,6 @@ export class Recommender implements Answerer {
   /** Ends the reply line and frees the bundle. Callers stop asking before. */
   async close(): Promise<void> {
     await this.#world.aggregatorLine.close();
-    await Promise.all([this.#open.base.close(), this.#open.explanations.close()]);
+    await Promise.all([this.#base.close(), this.#open.explanations.close()]);
   }
 }

@@ -40,7 +40,7 @@ export class BaseVectors {
   }
 
   /** u of each base block; zeros for an empty history. */
-  async of(history: KnownHistory): Promise<readonly Float32Array[]> {
+  async of(history: Pick<KnownHistory, 'rows' | 'weights'>): Promise<readonly Float32Array[]> {
     const { baseBlocks } = this.#bundle;
     if (history.rows.length === 0) return baseBlocks.map(({ width }) => new Float32Array(width));
     return await Promise.all(

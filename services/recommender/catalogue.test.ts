@@ -3,7 +3,8 @@ import type { Item, ItemOverlay } from '../domain/item.ts';
 import type { RecommendRequest } from '../domain/recommendation.ts';
 import { Catalogue, CurrentCatalogue } from './catalogue.ts';
 import { knownHistory } from './history.ts';
-import { contestants, rankItems } from './rank-items.ts';
+import { contestants } from './contest.ts';
+import { rankItems } from './rank-items.ts';
 import { tinyBundle } from './tiny-bundle.contract.ts';
 
 const bundle = tinyBundle(8, () => 0.3);
@@ -20,6 +21,8 @@ const request: RecommendRequest = {
   explain: false,
   noCache: false,
 };
+
+const nothingSeen = { seen: new Set<number>(), strangers: [] };
 
 function overlay(items: readonly Item[], deleted: readonly string[] = []): ItemOverlay {
   return {
@@ -41,9 +44,9 @@ describe('under the records', () => {
   test('a deleted item is nowhere: not in the whole catalogue, and unknown as a candidate', () => {
     const catalogue = new Catalogue(bundle, overlay([], ['i3', 'never-there']));
     expect(catalogue.rowOf('i3')).toBeUndefined();
-    const whole = contestants(catalogue, request, new Set());
+    const whole = contestants(catalogue, request, nothingSeen);
     expect(idsOf(catalogue, whole.rows)).toEqual(['i0', 'i1', 'i2', 'i4', 'i5', 'i6', 'i7']);
-    const some = contestants(catalogue, { ...request, candidates: ['i3', 'i4'] }, new Set());
+    const some = contestants(catalogue, { ...request, candidates: ['i3', 'i4'] }, nothingSeen);
     expect(idsOf(catalogue, some.rows)).toEqual(['i4']);
     expect(some.unknown).toEqual(['i3']);
   });
@@ -71,7 +74,7 @@ describe('under the records', () => {
     const { rows, unknown } = contestants(
       catalogue,
       { ...request, candidates: ['odd', 'i1'] },
-      new Set(),
+      nothingSeen,
     );
     expect(idsOf(catalogue, rows)).toEqual(['i1']);
     expect(unknown).toEqual(['odd']);
@@ -80,9 +83,9 @@ describe('under the records', () => {
   test('what a user met is left out, also where only the records know it', () => {
     const catalogue = new Catalogue(bundle, overlay([item('new', 'New', ['Heist'])], ['i5']));
     const history = ['i1', 'new', 'i5'].map((itemId) => ({ itemId, weight: 1, timeMs: 0 }));
-    const known = knownHistory(bundle, catalogue, { version: 'v', history }, request);
+    const known = knownHistory(bundle, history, []);
     expect([...known.rows]).toEqual([1, 5]);
-    const { rows } = contestants(catalogue, request, known.seen);
+    const { rows } = contestants(catalogue, request, known);
     expect(idsOf(catalogue, rows)).toEqual(['i0', 'i2', 'i3', 'i4', 'i6', 'i7']);
   });
 });

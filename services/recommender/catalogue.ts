@@ -15,6 +15,8 @@ export class Catalogue {
   readonly rows: Int32Array;
   /** Q of the added items, whose rows follow on those of the bundle. */
   readonly addedHead: Float32Array;
+  /** Room for the marks of one contest: a byte for each row, 0 between contests. */
+  readonly barred: Uint8Array;
   readonly #bundle: RecommenderBundle;
   readonly #overlay: ItemOverlay;
   readonly #gone: ReadonlySet<number>;
@@ -39,12 +41,14 @@ export class Catalogue {
     this.#addedRows = new Map(this.#addedIds.map((id, index) => [id, first + index]));
     const all = Int32Array.from({ length: first + added.length }, (_, row) => row);
     this.rows = all.filter((row) => !this.#gone.has(row));
+    this.barred = new Uint8Array(all.length);
   }
 
   /** The row of an item; undefined when nobody knows it, it is deleted, or nothing is known to rank it by. */
   rowOf(itemId: string): number | undefined {
-    const row = this.#bundle.rows.get(itemId) ?? this.#addedRows.get(itemId);
-    return row === undefined || this.#gone.has(row) ? undefined : row;
+    const row = this.#bundle.rows.get(itemId);
+    if (row === undefined) return this.#addedRows.get(itemId);
+    return this.#gone.size > 0 && this.#gone.has(row) ? undefined : row;
   }
 
   /** Id of a row's item. */
@@ -54,8 +58,9 @@ export class Catalogue {
 
   /** Title of a row's item, as the records have it, else as the bundle has it. */
   titleOf(row: number): string {
-    const upserted = this.#overlay.upserted.get(this.idOf(row));
-    return upserted?.title ?? this.#bundle.items[row]?.title ?? '';
+    const { upserted } = this.#overlay;
+    const renamed = upserted.size > 0 ? upserted.get(this.idOf(row)) : undefined;
+    return renamed?.title ?? this.#bundle.items[row]?.title ?? '';
   }
 
   /** q: a row's columns of the head. */

@@ -1,31 +1,32 @@
 import type { Choice } from '../domain/routing.ts';
 import type { TaskDraft } from '../domain/task.ts';
-import { floatTensor, intTensor } from '../domain/tensor.ts';
-import { agedWeights, type KnownHistory } from './history.ts';
+import type { Tensor } from '../domain/tensor.ts';
+import type { KnownHistory } from './history.ts';
+import { taskTensors } from './prepared-user.ts';
 import { type RecommenderBundle, recommenderMixture } from './recommender-bundle.ts';
 
+/** Whose tasks they are, and until when. */
+export interface TaskOrigin {
+  /**
+   * Tells this call's replies from all others; callers choose request ids, so two of them may
+   * choose the same one.
+   */
+  readonly callId: string;
+  readonly tenant: string;
+  /** When nobody waits any more, in µs of this process's monotonic clock. */
+  readonly deadlineUs: number;
+}
+
 /**
- * One task for each chosen expert: the history's rows and aged weights, which is all that a
- * recommender's expert computes from. A synchronous request has attempt 0.
- *
- * @param callId tells this call's replies from all others; callers choose request ids, so two of
- *   them may choose the same one.
- * @param deadlineUs when nobody waits any more, in µs of this process's monotonic clock.
+ * One task for each chosen expert. A synchronous request has attempt 0.
+ * @param tensors as `taskTensors` makes them; every task carries the same ones.
  */
-export function draftTasks(
-  callId: string,
+export function tasksWith(
   bundle: RecommenderBundle,
-  tenant: string,
-  history: KnownHistory,
+  tensors: readonly Tensor[],
   choices: readonly Choice[],
-  deadlineUs: number,
+  { callId, tenant, deadlineUs }: TaskOrigin,
 ): readonly TaskDraft[] {
-  const { halfLifeItems } = bundle.parameters.expertBlock;
-  const shape = [1, history.rows.length];
-  const tensors = [
-    intTensor('items', shape, history.rows),
-    floatTensor('weights', shape, agedWeights(history.weights, halfLifeItems)),
-  ];
   return choices.map(({ expert }) => ({
     requestId: callId,
     attempt: 0,
@@ -38,4 +39,17 @@ export function draftTasks(
     tensors,
     deadlineUs,
   }));
+}
+
+/** The tasks of a history that nobody prepared; as `tasksWith`. */
+export function draftTasks(
+  callId: string,
+  bundle: RecommenderBundle,
+  tenant: string,
+  history: KnownHistory,
+  choices: readonly Choice[],
+  deadlineUs: number,
+): readonly TaskDraft[] {
+  const origin = { callId, tenant, deadlineUs };
+  return tasksWith(bundle, taskTensors(bundle, history), choices, origin);
 }

@@ -8,7 +8,9 @@ export function gateProbabilities(
   gate: { readonly weights: readonly (readonly number[])[]; readonly bias: readonly number[] },
   userVector: Float32Array,
 ): Float32Array {
-  const norm = Math.hypot(...userVector) || 1;
+  let squares = 0;
+  for (const value of userVector) squares += value * value;
+  const norm = Math.sqrt(squares) || 1;
   const logits = gate.weights.map((row, expert) => {
     let sum = gate.bias[expert] ?? 0;
     for (let column = 0; column < row.length; column += 1) {

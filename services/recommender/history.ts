@@ -1,6 +1,5 @@
-import type { AnswerPath, RecommendRequest } from '../domain/recommendation.ts';
-import type { UserState } from '../domain/user-state.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { AnswerPath, Interaction } from '../domain/recommendation.ts';
+import type { HistoryEntry } from '../domain/user-state.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 
 /** What a request knows of its user, in the bundle's rows. */
@@ -9,9 +8,15 @@ export interface KnownHistory {
   readonly rows: Int32Array;
   /** How much each says about the taste, before any weighting by age. */
   readonly weights: Float32Array;
-  /** Rows of the catalogue that the answer leaves out because the user had them. */
+  /** Rows of the bundle that the answer leaves out because the user had them. */
   readonly seen: ReadonlySet<number>;
   readonly path: AnswerPath;
+}
+
+/** A history with what the bundle knows nothing of. */
+export interface WholeHistory extends KnownHistory {
+  /** Ids of items that are not in the bundle, which may have been added since: they were seen too. */
+  readonly strangers: readonly string[];
 }
 
 /** Weight in a history of what happened in this session. */
@@ -23,28 +28,29 @@ const sessionWeight = 1;
  */
 export function knownHistory(
   bundle: RecommenderBundle,
-  catalogue: Catalogue,
-  state: UserState,
-  request: RecommendRequest,
-): KnownHistory {
+  past: readonly HistoryEntry[],
+  session: readonly Interaction[],
+): WholeHistory {
   const rows: number[] = [];
   const weights: number[] = [];
-  const seen = new Set<number>();
+  const strangers: string[] = [];
   const take = (itemId: string, weight: number): void => {
-    const shown = catalogue.rowOf(itemId);
-    if (shown !== undefined) seen.add(shown);
     const row = bundle.rows.get(itemId);
-    if (row === undefined) return;
+    if (row === undefined) {
+      strangers.push(itemId);
+      return;
+    }
     rows.push(row);
     weights.push(weight);
   };
-  for (const { itemId, weight } of state.history) take(itemId, weight);
+  for (const { itemId, weight } of past) take(itemId, weight);
   const fromUser = rows.length;
-  for (const { itemId } of request.session) take(itemId, sessionWeight);
+  for (const { itemId } of session) take(itemId, sessionWeight);
   return {
     rows: Int32Array.from(rows),
     weights: Float32Array.from(weights),
-    seen,
+    seen: new Set(rows),
+    strangers,
     path: pathOf(fromUser, rows.length),
   };
 }

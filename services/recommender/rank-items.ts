@@ -1,48 +1,11 @@
-import type { RankedItem, RecommendRequest } from '../domain/recommendation.ts';
+import type { RankedItem } from '../domain/recommendation.ts';
 import type { Catalogue } from './catalogue.ts';
 import { dotProduct } from './dot-product.ts';
 import type { ScaledUser } from './head.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 import type { SequenceScores } from './sequence-scores.ts';
 
-/** Which rows compete for an answer. */
-export interface Contest {
-  /** Rows to rank. */
-  readonly rows: Int32Array;
-  /** Candidates that the catalogue does not know, or not any more. */
-  readonly unknown: readonly string[];
-}
-
 const nothingAdded = new Float32Array(0);
-
-/** The rows that may be in the answer: candidates or the whole catalogue, less what was seen or excluded. */
-export function contestants(
-  catalogue: Catalogue,
-  request: RecommendRequest,
-  seen: ReadonlySet<number>,
-): Contest {
-  const unknown: string[] = [];
-  const excluded = new Set(request.exclude.map((id) => catalogue.rowOf(id)));
-  const mayAnswer = (row: number): boolean =>
-    !excluded.has(row) && (request.includeSeen || !seen.has(row));
-  if (request.candidates === undefined) {
-    const some = new Int32Array(catalogue.rows.length);
-    let count = 0;
-    for (const row of catalogue.rows) {
-      if (!mayAnswer(row)) continue;
-      some[count] = row;
-      count += 1;
-    }
-    return { rows: some.subarray(0, count), unknown };
-  }
-  const rows: number[] = [];
-  for (const id of request.candidates) {
-    const row = catalogue.rowOf(id);
-    if (row === undefined) unknown.push(id);
-    else if (mayAnswer(row)) rows.push(row);
-  }
-  return { rows: Int32Array.from(rows), unknown };
-}
 
 /**
  * score_i = z·q_i + b_i + s_seq(i) for each of the rows.
@@ -76,40 +39,49 @@ export function rankItems(
   scores: Float32Array,
   topN: number,
 ): readonly RankedItem[] {
-  const best: { row: number; score: number; id: string }[] = [];
+  const best = new BestRows(catalogue, topN);
   for (let index = 0; index < rows.length; index += 1) {
     const score = scores[index] ?? 0;
-    const worst = best[topN - 1];
-    if (worst !== undefined && score < worst.score) continue;
-    const row = rows[index] ?? 0;
-    insert(best, { row, score, id: catalogue.idOf(row) }, topN);
+    // Most rows end here: nothing that holds more than a number is made for them.
+    if (score >= best.bar) best.take(rows[index] ?? 0, score);
   }
-  return best.map(({ row, score, id }) => ({
-    itemId: id,
+  return best.rows.map((row, place) => ({
+    itemId: catalogue.idOf(row),
     title: catalogue.titleOf(row),
-    score,
+    score: best.scores[place] ?? 0,
   }));
 }
 
-interface Ranked {
-  readonly row: number;
-  readonly score: number;
-  readonly id: string;
-}
+/** The best rows so far, best first. */
+class BestRows {
+  readonly rows: number[] = [];
+  readonly scores: number[] = [];
+  /** No row below this score is among the best any more. */
+  bar = -Infinity;
+  readonly #catalogue: Catalogue;
+  readonly #limit: number;
 
-function insert(best: Ranked[], entry: Ranked, limit: number): void {
-  let low = 0;
-  let high = best.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = best[middle];
-    if (other !== undefined && isBefore(other, entry)) low = middle + 1;
-    else high = middle;
+  constructor(catalogue: Catalogue, limit: number) {
+    this.#catalogue = catalogue;
+    this.#limit = limit;
   }
-  best.splice(low, 0, entry);
-  if (best.length > limit) best.pop();
-}
 
-function isBefore(left: Ranked, right: Ranked): boolean {
-  return left.score > right.score || (left.score === right.score && left.id < right.id);
+  take(row: number, score: number): void {
+    let place = this.rows.length;
+    while (place > 0 && this.#isBefore(row, score, place - 1)) place -= 1;
+    if (place >= this.#limit) return;
+    this.rows.splice(place, 0, row);
+    this.scores.splice(place, 0, score);
+    if (this.rows.length > this.#limit) {
+      this.rows.pop();
+      this.scores.pop();
+    }
+    if (this.rows.length === this.#limit) this.bar = this.scores[this.#limit - 1] ?? -Infinity;
+  }
+
+  #isBefore(row: number, score: number, place: number): boolean {
+    const other = this.scores[place] ?? 0;
+    if (score !== other) return score > other;
+    return this.#catalogue.idOf(row) < this.#catalogue.idOf(this.rows[place] ?? 0);
+  }
 }

@@ -5,12 +5,12 @@ export interface SequenceScores {
   /** Added to every item, also those that no transition names. */
   readonly offset: number;
   /** On top of the offset, by row; shorter than the catalogue where the rest is 0. */
-  readonly scores: Float64Array;
+  readonly scores: Float32Array;
   /** weight/σ, by which the raw term became these scores. */
   readonly scale: number;
 }
 
-const none: SequenceScores = { offset: 0, scores: new Float64Array(0), scale: 0 };
+const none: SequenceScores = { offset: 0, scores: new Float32Array(0), scale: 0 };
 
 /**
  * s_seq(i) = Σ_{r < lastItems} decay^r · Tn[h_{n−1−r}, i]: what tends to follow the newest items of
@@ -34,8 +34,7 @@ export function sequenceScores(bundle: RecommenderBundle, rows: Int32Array): Seq
   const deviation = Math.sqrt(squares / raw.length - mean * mean);
   if (!(deviation > 0)) return none;
   const scale = weight / deviation;
-  for (let row = 0; row < raw.length; row += 1) raw[row] = (raw[row] ?? 0) * scale;
-  return { offset: -mean * scale, scores: raw, scale };
+  return { offset: -mean * scale, scores: Float32Array.from(raw, (value) => value * scale), scale };
 }
 
 /**

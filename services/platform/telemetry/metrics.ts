@@ -40,6 +40,12 @@ export const metrics = {
     labelNames: ['operation'] as const,
     registers,
   }),
+  preparedUsers: new Counter({
+    name: 'moe_prepared_users_total',
+    help: 'Requests by how their user was had: hit (prepared before), joined (being prepared for another request), miss, session (never kept), old_base (a miss whose base vector was not ready in time)',
+    labelNames: ['result'] as const,
+    registers,
+  }),
   routeExperts: new Histogram({
     name: 'moe_route_experts',
     help: 'Experts chosen per request',
