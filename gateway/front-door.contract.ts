@@ -91,10 +91,8 @@ export class FrontDoor {
       clock,
     ),
     items: new ItemDesk(
-      {
-        upsert: (tenant, items) => this.shelf.upsert(tenant, items),
-        remove: async (_tenant, itemId) => this.shelf.items.delete(itemId),
-      },
+      { upsert: (tenant, items) => this.shelf.upsert(tenant, items) },
+      { run: async (_tenant, itemId) => this.shelf.items.delete(itemId) },
       clock,
     ),
   };

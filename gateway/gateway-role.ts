@@ -46,7 +46,7 @@ export class GatewayRole implements Role {
     const desks = {
       recommending,
       users: new UserDesk(answering.users, clock),
-      items: new ItemDesk(answering.items, clock),
+      items: new ItemDesk(answering.items, answering.deleteItem, clock),
     };
     this.#addresses = [await this.#openHttp(desks), await this.#openGrpc(desks)];
   }

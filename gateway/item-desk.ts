@@ -1,5 +1,6 @@
 import { ChorusError } from '../services/domain/errors.ts';
 import { publicTenant } from '../services/domain/tenant.ts';
+import type { DeleteItem } from '../services/flows/delete-item.ts';
 import type { Clock } from '../services/platform/clock/clock.ts';
 import type { Items } from '../services/items/items.ts';
 import type { Surface } from './caller.ts';
@@ -9,11 +10,13 @@ import type { DeletedReply } from './messages/users.ts';
 
 /** Answers for both surfaces what is asked about items. */
 export class ItemDesk {
-  readonly #items: Pick<Items, 'upsert' | 'remove'>;
+  readonly #items: Pick<Items, 'upsert'>;
+  readonly #deleteItem: Pick<DeleteItem, 'run'>;
   readonly #clock: Clock;
 
-  constructor(items: Pick<Items, 'upsert' | 'remove'>, clock: Clock) {
+  constructor(items: Pick<Items, 'upsert'>, deleteItem: Pick<DeleteItem, 'run'>, clock: Clock) {
     this.#items = items;
+    this.#deleteItem = deleteItem;
     this.#clock = clock;
   }
 
@@ -35,7 +38,7 @@ export class ItemDesk {
   /** Harmless twice. */
   async delete({ item_id }: ItemName, surface: Surface): Promise<DeletedReply> {
     return await counted(surface, this.#clock, async () => ({
-      deleted: await this.#items.remove(publicTenant, item_id),
+      deleted: await this.#deleteItem.run(publicTenant, item_id),
     }));
   }
 }

@@ -9,6 +9,8 @@ import { LiveBundle } from '../registry/live-bundle.ts';
 import { LivePointer } from '../registry/live-pointer.ts';
 import { UserStates } from '../user-state/user-states.ts';
 import { AnswerRequest } from './answer-request.ts';
+import { BundleItems } from './bundle-items.ts';
+import { DeleteItem } from './delete-item.ts';
 
 /** Flow 1 as a gateway starts it. */
 export interface Answering {
@@ -16,13 +18,14 @@ export interface Answering {
   /** The users and items that answers rest on. */
   readonly users: UserStates;
   readonly items: Items;
+  readonly deleteItem: DeleteItem;
   /** Waits for the questions in flight, leaves the aggregators and sends the last exposures. */
   close(): Promise<void>;
 }
 
 /** Puts the gateway's part of flow 1 together: it holds no bundle, only the pointer to the live one. */
 export async function openAnswering(platform: Platform): Promise<Answering> {
-  const { answerLine: line, cache, clock, log, records } = platform;
+  const { answerLine: line, cache, clock, log, records, settings } = platform;
   if (line === undefined) {
     throw new ChorusError('internal', 'a gateway was started without its end of the answer line');
   }
@@ -41,9 +44,11 @@ export async function openAnswering(platform: Platform): Promise<Answering> {
     exposures,
     clock,
   });
+  const bundleItems = new BundleItems(settings.modelsDir, () => live.name);
+  const deleteItem = new DeleteItem({ items, bundleItems });
   const close = async (): Promise<void> => {
     await Promise.all([line.close(), live.close()]);
     await exposures.close();
   };
-  return { answerRequest, users, items, close };
+  return { answerRequest, users, items, deleteItem, close };
 }

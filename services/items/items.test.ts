@@ -64,14 +64,16 @@ describe('a catalogue', () => {
   test('forgets what was deleted, and takes it back', async () => {
     const items = openItems();
     await items.upsert('t2', [item('a'), item('b')]);
-    expect(await items.remove('t2', 'a')).toBe(true);
-    expect(await items.remove('t2', 'a')).toBe(false);
+    expect(await items.remove('t2', 'a')).toBe('listed');
+    expect(await items.remove('t2', 'a')).toBe('deleted');
+    expect(await items.remove('t2', 'never written')).toBe('unwritten');
+    expect(await items.remove('t2', 'never written')).toBe('deleted');
     const gone = await overlayNow(items, 't2');
     expect([...gone.upserted.keys()]).toEqual(['b']);
-    expect([...gone.deleted]).toEqual(['a']);
+    expect([...gone.deleted]).toEqual(['a', 'never written']);
     expect(await items.count('t2')).toBe(1);
     await items.upsert('t2', [item('a')]);
-    expect((await overlayNow(items, 't2')).deleted.size).toBe(0);
+    expect([...(await overlayNow(items, 't2')).deleted]).toEqual(['never written']);
   });
 
   test('is one of its own for every tenant', async () => {

@@ -15,6 +15,9 @@ const versions: CacheSpace = {
   immutable: false,
 };
 
+/** What the records say of an item; of one that only a bundle knows, nothing. */
+export type WrittenItem = 'listed' | 'deleted' | 'unwritten';
+
 /** What items are made with. */
 export interface ItemsParts {
   readonly records: Records;
@@ -83,9 +86,9 @@ export class Items {
   /**
    * Takes an item out of the catalogue, the bundles' included: gone from every answer that begins
    * after this resolved.
-   * @returns false when the records say that it was deleted already.
+   * @returns what the records said of it before.
    */
-  async remove(tenant: string, itemId: string): Promise<boolean> {
+  async remove(tenant: string, itemId: string): Promise<WrittenItem> {
     const before = 'SELECT deleted FROM items WHERE tenant = $1 AND item_id = $2';
     const statement: Statement = {
       sql: `INSERT INTO items
@@ -99,7 +102,9 @@ export class Items {
     };
     const was = { sql: before, params: [tenant, itemId] };
     const [result] = await this.#change(tenant, [was, statement]);
-    return Number(result?.rows[0]?.['deleted'] ?? 0) === 0;
+    const row = result?.rows[0];
+    if (row === undefined) return 'unwritten';
+    return Number(row['deleted']) === 0 ? 'listed' : 'deleted';
   }
 
   /** How many items a tenant has in the records. */

@@ -73,7 +73,7 @@ const expertInputs: readonly string[] = ['items', 'weights'];
 export function openRecommenderBundle(contents: BundleContents): RecommenderBundle {
   const { manifest } = contents;
   const parameters = parse(recommenderParameters, manifest.mixtureParameters, 'mixtureParameters');
-  const items = parse(z.array(itemRecord), json(contents.file('items.json')), 'items.json');
+  const items = readItems(contents.file('items.json'));
   const width = widthOf(parameters);
   const read = new SizedReader(contents);
   const squares = blockWidths(parameters).reduce((sum, block) => sum + block * block, 0);
@@ -99,6 +99,18 @@ export function openRecommenderBundle(contents: BundleContents): RecommenderBund
     expertBlock,
     transitions: readTransitions(read, items.length),
   };
+}
+
+/**
+ * The ids in a bundle's `items.json`.
+ * @throws ChorusError `bundle_rejected` when it lists no items.
+ */
+export function readItemIds(bytes: Uint8Array): ReadonlySet<string> {
+  return new Set(readItems(bytes).map(({ id }) => id));
+}
+
+function readItems(bytes: Uint8Array): readonly ItemRecord[] {
+  return parse(z.array(itemRecord), json(bytes), 'items.json');
 }
 
 function checkedExpert({ name, inputs, outputs }: ExpertSignature): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import type { BundleContents, BundleFile } from '../domain/bundle.ts';
+import type { BundleContents, BundleFile, Manifest } from '../domain/bundle.ts';
 import { ChorusError } from '../domain/errors.ts';
 import { bundleVersionPattern, parseManifest } from './manifest-schema.ts';
 
@@ -31,10 +31,25 @@ export async function openBundleFolder(
   return contents;
 }
 
+/**
+ * Reads and checks one file of `<modelsDir>/<mixture>/<version>`.
+ * @throws ChorusError `bundle_rejected` with the reason.
+ */
+export async function readBundleFile(
+  modelsDir: string,
+  { mixture, version, path }: { mixture: string; version: string; path: string },
+): Promise<Uint8Array> {
+  const what = `bundle ${mixture}/${version}`;
+  const folder = await existing(join(modelsDir, mixture, version), what);
+  const file = (await readManifest(folder)).files.find((listed) => listed.path === path);
+  if (file !== undefined) return await readChecked(folder, file);
+  throw new ChorusError('bundle_rejected', `${what} has no file ${path}`);
+}
+
 /** Reads and checks one bundle's folder, wherever it lies; see `openBundleFolder`. */
 export async function readBundleFolder(path: string, what = path): Promise<BundleContents> {
   const folder = await existing(path, what);
-  const manifest = parseManifest(await readFile(await inside(folder, 'manifest.json'), 'utf8'));
+  const manifest = await readManifest(folder);
   const files = new Map(
     await Promise.all(
       manifest.files.map(async (file) => [file.path, await readChecked(folder, file)] as const),
@@ -68,6 +83,10 @@ export async function listBundleFolders(
     .map(parseManifest)
     .toSorted((a, b) => a.createdMs - b.createdMs || (a.version < b.version ? -1 : 1))
     .map(({ version }) => version);
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return parseManifest(await readFile(await inside(folder, 'manifest.json'), 'utf8'));
 }
 
 async function readChecked(folder: string, file: BundleFile): Promise<Uint8Array> {

@@ -144,10 +144,22 @@ describe.each(engines)('$engine $lacks', ({ engine, start, lacks }) => {
       expect(idsOf(answer).toSorted()).toEqual(['brand-new', itemId(7)].toSorted());
       expect(answer.items.find(({ item_id }) => item_id === 'brand-new')?.title).toBe('Brand New');
       expectSums(answer);
-      await call('DELETE', '/v1/items/brand-new');
+      const gone = { status: 200, body: { deleted: true } };
+      expect(await call('DELETE', '/v1/items/brand-new')).toEqual(gone);
       expect((await recommend(question)).unknown_candidates).toEqual(['brand-new', 'enigma']);
     },
   );
+
+  test.skipIf(lacks !== '')('a deletion tells whether there was anything to delete', async () => {
+    const deleted = async (path: string): Promise<unknown> => (await call('DELETE', path)).body;
+    // The bundle alone knows this one, the records alone the next.
+    expect(await deleted(`/v1/items/${itemId(11)}`)).toEqual({ deleted: true });
+    expect(await deleted(`/v1/items/${itemId(11)}`)).toEqual({ deleted: false });
+    await call('PUT', '/v1/items/written', { title: 'Written' });
+    expect(await deleted('/v1/items/written')).toEqual({ deleted: true });
+    expect(await deleted('/v1/items/nobody-knows-it')).toEqual({ deleted: false });
+    expect(await deleted('/v1/users/nobody-knows-her')).toEqual({ deleted: false });
+  });
 
   // The rest looks into the data folder, which only the embedded engine has.
   if (engine !== 'embedded') return;
