@@ -7,7 +7,7 @@ import { SeededRandom } from './seeded-random.ts';
 import { KernelThreads } from './threads/kernel-threads.ts';
 
 const width = 3;
-const fixed = Float64Array.of(
+const fixed = Float32Array.of(
   0.2,
   -0.4,
   1,
@@ -29,7 +29,7 @@ const rows = {
   columns: Int32Array.of(0, 3, 4, 2, 1, 0, 3),
   weights: Float64Array.of(1, 0.5, 1, 1, 0.25, 2, 1),
   fixed,
-  gram: gramOf(fixed, width),
+  gram: Float32Array.from(gramOf(Float64Array.from(fixed), width)),
   width,
   alpha: 0.3,
   lambda: 0.05,
@@ -53,9 +53,9 @@ function loss(row: number, x: readonly number[]): number {
 }
 
 describe('solveIalsRows', () => {
-  it('finds the minimum of the iALS loss for each row', () => {
-    const solved = new Float64Array(3 * width);
-    solveIalsRows({ ...rows, solved }, 0, 3);
+  it('finds the minimum of the iALS loss for each row', async () => {
+    const solved = new Float32Array(3 * width);
+    await solveIalsRows({ ...rows, solved }, 0, 3);
     for (const row of [0, 2]) {
       const x = [...solved.subarray(row * width, (row + 1) * width)];
       const best = loss(row, x);
@@ -67,9 +67,9 @@ describe('solveIalsRows', () => {
     }
   });
 
-  it('gives 0 to a row without interactions', () => {
-    const solved = new Float64Array(3 * width).fill(9);
-    solveIalsRows({ ...rows, solved }, 0, 3);
+  it('gives 0 to a row without interactions', async () => {
+    const solved = new Float32Array(3 * width).fill(9);
+    await solveIalsRows({ ...rows, solved }, 0, 3);
     expect([...solved.subarray(width, 2 * width)]).toEqual([0, 0, 0]);
   });
 });

@@ -1,8 +1,7 @@
 import { audienceOf, type Interactions } from './data/interactions.ts';
-import { gramOf } from './covariance.ts';
 import { type SeededRandom } from './seeded-random.ts';
 import { type KernelThreads } from './threads/kernel-threads.ts';
-import { sharedFloat64 } from './threads/shared-arrays.ts';
+import { sharedFloat32 } from './threads/shared-arrays.ts';
 
 /** One base model. */
 export interface IalsSettings {
@@ -19,6 +18,13 @@ export interface Workshop {
   readonly onRows?: (rows: number) => void;
 }
 
+/** Keeps a fit's last finished iteration, so that a run that was ended can go on from there. */
+export interface IterationKeeper {
+  /** What an earlier run left. */
+  readonly kept: { readonly iteration: number; readonly items: Float32Array } | undefined;
+  keep(iteration: number, items: Float32Array): Promise<void>;
+}
+
 /** Rows of one half-step that a thread takes at a time: about 10 ms of work. */
 const chunk = 64;
 
@@ -31,28 +37,28 @@ export async function fitIals(
   interactions: Interactions,
   settings: IalsSettings & { readonly iterations: number },
   random: SeededRandom,
-  workshop: Workshop,
+  workshop: Workshop & { readonly keeper?: IterationKeeper },
 ): Promise<Float64Array> {
   const { width, iterations } = settings;
   const audience = audienceOf(interactions);
-  const items = sharedFloat64(interactions.items.length * width);
-  const users = sharedFloat64(interactions.users.length * width);
-  for (let at = 0; at < items.length; at += 1)
-    items[at] = (random.normal() * 0.1) / Math.sqrt(width);
-  for (let iteration = 0; iteration < iterations; iteration += 1) {
-    // Each half-step needs the other's result.
-    // oxlint-disable-next-line no-await-in-loop
-    await solve(
-      { ...interactions, columns: interactions.itemRows },
-      items,
-      users,
-      settings,
-      workshop,
-    );
-    // oxlint-disable-next-line no-await-in-loop
-    await solve({ ...audience, columns: audience.userRows }, users, items, settings, workshop);
+  const items = sharedFloat32(interactions.items.length * width);
+  const users = sharedFloat32(interactions.users.length * width);
+  const kept = workshop.keeper?.kept;
+  if (kept !== undefined) items.set(kept.items);
+  else {
+    for (let at = 0; at < items.length; at += 1)
+      items[at] = (random.normal() * 0.1) / Math.sqrt(width);
   }
-  return items;
+  const histories = { ...interactions, columns: interactions.itemRows };
+  const audiences = { ...audience, columns: audience.userRows };
+  for (let iteration = kept?.iteration ?? 0; iteration < iterations; iteration += 1) {
+    /* oxlint-disable no-await-in-loop -- each half-step needs the other's result */
+    await solve(histories, items, users, settings, workshop);
+    await solve(audiences, users, items, settings, workshop);
+    await workshop.keeper?.keep(iteration + 1, items);
+    /* oxlint-enable no-await-in-loop */
+  }
+  return Float64Array.from(items);
 }
 
 /**
@@ -66,10 +72,16 @@ export async function foldIn(
   { items, ...settings }: IalsSettings & { readonly items: Float64Array },
   workshop: Workshop,
 ): Promise<Float64Array> {
-  const users = sharedFloat64(interactions.users.length * settings.width);
+  const users = sharedFloat32(interactions.users.length * settings.width);
   const { offsets, itemRows } = interactions;
-  await solve({ offsets, columns: itemRows, weights }, items, users, settings, workshop);
-  return users;
+  await solve(
+    { offsets, columns: itemRows, weights },
+    sharedFloat32(items),
+    users,
+    settings,
+    workshop,
+  );
+  return Float64Array.from(users);
 }
 
 interface Side {
@@ -81,12 +93,14 @@ interface Side {
 // oxlint-disable-next-line max-params
 async function solve(
   { offsets, columns, weights }: Side,
-  fixed: Float64Array,
-  solved: Float64Array,
+  fixed: Float32Array,
+  solved: Float32Array,
   { width, alpha, lambda }: IalsSettings,
   { threads, onRows }: Workshop,
 ): Promise<void> {
-  const gram = sharedFloat64(gramOf(fixed, width));
+  const gram = sharedFloat32(width * width);
+  const product = { name: 'fillGram', input: { vectors: fixed, width, gram } } as const;
+  await threads.run(product, { rows: 1, chunk: 1 });
   await threads.run(
     {
       name: 'solveIalsRows',

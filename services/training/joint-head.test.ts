@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fitJointHead } from './joint-head.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { KernelThreads } from './threads/kernel-threads.ts';
-import { sharedFloat32, sharedInt32 } from './threads/shared-arrays.ts';
+import { sharedFloat32 } from './threads/shared-arrays.ts';
 
 const itemCount = 10;
 const experts = 2;
@@ -10,9 +10,14 @@ const random = new SeededRandom(5);
 const histories = Array.from({ length: 30 }, () =>
   Array.from({ length: itemCount }, (_, item) => item).filter(() => random.uniform() < 0.4),
 );
+const pairs = sharedFloat32(itemCount ** 2);
+for (const history of histories) {
+  for (const a of history) {
+    for (const b of history) pairs[a * itemCount + b] = (pairs[a * itemCount + b] ?? 0) + 1;
+  }
+}
 const dense = {
-  offsets: sharedInt32([0, ...histories.map((_, u) => histories.slice(0, u + 1).flat().length)]),
-  itemRows: sharedInt32(histories.flat()),
+  pairs,
   itemCount,
   tables: sharedFloat32(Array.from({ length: experts * itemCount ** 2 }, () => random.normal())),
 };
@@ -30,7 +35,7 @@ function denseScores(history: readonly number[], expert: number): number[] {
 
 function headScores(
   history: readonly number[],
-  table: Float64Array,
+  table: Float32Array,
   head: Float64Array,
   width: number,
 ) {
@@ -50,12 +55,14 @@ async function error(width: number, rounds: number): Promise<number> {
   const joint = await fitJointHead(dense, { width, experts, rounds }, seeded, workshop);
   let sum = 0;
   for (const history of histories) {
-    joint.tables.forEach((table, expert) => {
+    for (let expert = 0; expert < experts; expert += 1) {
+      const size = itemCount * width;
+      const table = joint.tables.subarray(expert * size, (expert + 1) * size);
       const approximate = headScores(history, table, joint.head, width);
       denseScores(history, expert).forEach((score, item) => {
         sum += (score - (approximate[item] ?? 0)) ** 2;
       });
-    });
+    }
   }
   return sum;
 }

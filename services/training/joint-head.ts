@@ -1,18 +1,17 @@
-import { wholeTiles } from './dot-tile.ts';
 import { type Workshop } from './ials.ts';
 import { type ScoresGram } from './joint-head-products.ts';
 import { type SeededRandom } from './seeded-random.ts';
-import { sharedFloat64 } from './threads/shared-arrays.ts';
+import { sharedFloat32 } from './threads/shared-arrays.ts';
 
 /** The experts' dense tables and the users that weigh their scores. */
-export type DenseExperts = Pick<ScoresGram, 'offsets' | 'itemRows' | 'itemCount' | 'tables'>;
+export type DenseExperts = Pick<ScoresGram, 'itemCount' | 'tables' | 'pairs'>;
 
 /** The experts' part of the head, and their tables on it. */
 export interface JointHead {
   /** R: orthonormal columns, items × width. */
   readonly head: Float64Array;
-  /** T_e = B_e R for each expert, items × width. */
-  readonly tables: readonly Float64Array[];
+  /** T_e = B_e R of all experts, one after another: experts × items × width. */
+  readonly tables: Float32Array;
 }
 
 /** Size of a joint head and effort spent on it. */
@@ -30,36 +29,36 @@ export interface JointHeadSettings {
  */
 export async function fitJointHead(
   dense: DenseExperts,
-  { width: wanted, experts, rounds }: JointHeadSettings,
+  { width, experts, rounds }: JointHeadSettings,
   random: SeededRandom,
   { threads, onRows }: Workshop,
 ): Promise<JointHead> {
-  const width = wholeTiles(wanted);
   const size = dense.itemCount * width;
-  const block = sharedFloat64(size);
-  const products = sharedFloat64(size * experts);
-  for (let at = 0; at < size; at += 1) block[at] = random.normal();
+  const vectors = new Float64Array(size);
+  const block = sharedFloat32(size);
+  const products = sharedFloat32(size * experts);
+  for (let at = 0; at < size; at += 1) vectors[at] = random.normal();
   const input = { ...dense, width, block, products };
   const share = { rows: experts, chunk: 1, ...(onRows && { onRows }) };
-  orthonormalise(block, dense.itemCount);
+  orthonormalise(vectors, dense.itemCount);
+  block.set(vectors);
   for (let round = 0; round < rounds; round += 1) {
     // Each round starts from the last one's directions.
     // oxlint-disable-next-line no-await-in-loop
     await threads.run({ name: 'multiplyScoresGram', input }, share);
-    sumExperts(products, block);
-    orthonormalise(block, dense.itemCount);
+    sumExperts(products, vectors);
+    orthonormalise(vectors, dense.itemCount);
+    block.set(vectors);
   }
   await threads.run({ name: 'projectExperts', input }, share);
-  const shape = { items: dense.itemCount, width: wanted };
+  const shape = { items: dense.itemCount, width };
   return {
-    head: transpose(block, shape),
-    tables: Array.from({ length: experts }, (_, expert) =>
-      transpose(products.subarray(expert * size, (expert + 1) * size), shape),
-    ),
+    head: transpose(vectors, shape),
+    tables: transposeEach(products, shape),
   };
 }
 
-function sumExperts(products: Float64Array, sum: Float64Array): void {
+function sumExperts(products: Float32Array, sum: Float64Array): void {
   sum.fill(0);
   for (let start = 0; start < products.length; start += sum.length) {
     addScaled(sum, 1, products.subarray(start, start + sum.length));
@@ -85,18 +84,31 @@ export function orthonormalise(block: Float64Array, length: number): void {
   });
 }
 
-/** The first `width` of the block's rows, as columns: items × width. */
-function transpose(
-  block: Float64Array,
-  { items, width }: { readonly items: number; readonly width: number },
-): Float64Array {
-  const columns = new Float64Array(items * width);
-  for (let k = 0; k < width; k += 1) {
-    for (let item = 0; item < items; item += 1) {
-      columns[item * width + k] = block[k * items + item] ?? 0;
-    }
+interface Shape {
+  readonly items: number;
+  readonly width: number;
+}
+
+/** Rows as columns: width × items becomes items × width. */
+function transpose(rows: Float64Array, shape: Shape): Float64Array {
+  const columns = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at += 1) columns[placeOf(at, shape)] = rows[at] ?? 0;
+  return columns;
+}
+
+/** The same for one matrix after another. */
+function transposeEach(matrices: Float32Array, shape: Shape): Float32Array {
+  const size = shape.items * shape.width;
+  const columns = new Float32Array(matrices.length);
+  for (let at = 0; at < matrices.length; at += 1) {
+    const start = at - (at % size);
+    columns[start + placeOf(at - start, shape)] = matrices[at] ?? 0;
   }
   return columns;
+}
+
+function placeOf(at: number, { items, width }: Shape): number {
+  return (at % items) * width + Math.floor(at / items);
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -105,7 +117,7 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
+function addScaled(target: Float64Array, scale: number, source: Float32Array | Float64Array): void {
   for (let i = 0; i < target.length; i += 1) {
     target[i] = (target[i] ?? 0) + scale * (source[i] ?? 0);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choleskySolve } from './cholesky.ts';
+import { audienceOf, packInteractions } from './data/interactions.ts';
 import { fitLocalEase } from './local-ease.ts';
 
 const histories = [
@@ -40,14 +41,22 @@ function regress(item: number, expert: number): number[] {
 }
 
 describe('fitLocalEase', () => {
-  it('equals a ridge regression of each item on the others, weighted by membership', () => {
+  it('equals a ridge regression of each item on the others, weighted by membership', async () => {
     const tables = new Float32Array(2 * itemCount * itemCount);
-    const offsets = Int32Array.from([
-      0,
-      ...histories.map((_, u) => histories.slice(0, u + 1).flat().length),
-    ]);
-    const itemRows = Int32Array.from(histories.flat());
-    fitLocalEase({ offsets, itemRows, itemCount, userWeights, experts: 2, lambda, tables }, 0, 2);
+    const data = packInteractions({
+      source: 'small',
+      items: Array.from({ length: itemCount }, (_, id) => ({ id: `${id}`, title: '', genres: [] })),
+      histories: new Map(
+        histories.map((history, user) => [
+          `${user}`,
+          history.map((itemRow) => ({ itemRow, weight: 1, timeMs: 0 })),
+        ]),
+      ),
+      hasTimes: false,
+    });
+    const { offsets, itemRows } = data;
+    const meetings = { offsets, itemRows, itemCount, audience: audienceOf(data) };
+    await fitLocalEase({ ...meetings, userWeights, experts: 2, lambda, tables }, 0, 2);
     for (const expert of [0, 1]) {
       for (let j = 0; j < itemCount; j += 1) {
         regress(j, expert).forEach((value, i) => {

@@ -1,4 +1,5 @@
 import { type Interactions } from './data/interactions.ts';
+import { gateAttempts } from './sinkhorn-gate.ts';
 import { type PlannedStage } from './training-progress.ts';
 import { type TrainingSettings } from './training-settings.ts';
 
@@ -18,7 +19,8 @@ export function planStages(
       rows: block.iterations * (users + items),
       cost: 2e-6 * block.iterations * rowCost(block.width),
     })),
-    { name: 'gate', rows: users, cost: 1e-6 * rowCost(settings.baseBlocks[0]?.width ?? 0) },
+    { name: 'users', rows: users, cost: 1e-6 * rowCost(settings.baseBlocks[0]?.width ?? 0) },
+    { name: 'gate', rows: gateAttempts, cost: 1e-6 * users * items },
     { name: 'experts', rows: count, cost: 0.5e-6 * count * items ** 3 },
     {
       name: 'head',

@@ -11,6 +11,16 @@ export class SeededRandom {
     this.#generator = xoroshiro128plus(seed);
   }
 
+  /** Chance of its own for one purpose of a seed, whatever else was drawn before. */
+  static for(purpose: string, seed: number): SeededRandom {
+    // FNV-1a: two purposes of one seed must not begin alike.
+    let hash = 0x81_1c_9d_c5;
+    for (const byte of Buffer.from(`${seed} ${purpose}`)) {
+      hash = Math.imul(hash ^ byte, 0x01_00_01_93);
+    }
+    return new SeededRandom(hash);
+  }
+
   /** Uniform in [0, 1). */
   uniform(): number {
     return uniformFloat64(this.#generator);

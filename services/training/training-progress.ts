@@ -26,7 +26,10 @@ export class ProgressMeter {
   readonly #stages: ReadonlyMap<string, PlannedStage>;
   readonly #listener: (progress: TrainingProgress) => void;
   readonly #startUs: number;
+  readonly #total: number;
   #done = 0;
+  /** Done before this run began: no part of its rate. */
+  #inherited = 0;
 
   constructor(
     clock: Clock,
@@ -37,23 +40,35 @@ export class ProgressMeter {
     this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#listener = listener;
     this.#startUs = clock.monotonicUs();
+    this.#total = stages.reduce((sum, { cost }) => sum + cost, 0);
   }
 
   /** What a stage reports its rows to. */
   rowsOf(stage: string): (rows: number) => void {
-    const planned = this.#stages.get(stage);
-    const costOfRow = planned === undefined ? 0 : planned.cost / planned.rows;
+    const costOfRow = this.#costOfRow(stage);
     return (rows) => {
       this.#done += rows * costOfRow;
       this.#listener(this.#now(stage));
     };
   }
 
+  /** Counts rows of a stage as done by an earlier run; all of them unless told. */
+  inherit(stage: string, rows = this.#stages.get(stage)?.rows ?? 0): void {
+    const cost = rows * this.#costOfRow(stage);
+    this.#done += cost;
+    this.#inherited += cost;
+  }
+
+  #costOfRow(stage: string): number {
+    const planned = this.#stages.get(stage);
+    return planned === undefined ? 0 : planned.cost / planned.rows;
+  }
+
   #now(stage: string): TrainingProgress {
     const seconds = Math.max(1e-6, (this.#clock.monotonicUs() - this.#startUs) / 1e6);
-    const total = [...this.#stages.values()].reduce((sum, { cost }) => sum + cost, 0);
-    const perSecond = this.#done / seconds;
-    const secondsLeft = perSecond > 0 ? Math.max(0, total - this.#done) / perSecond : 0;
-    return { stage, done: this.#done, total, perSecond, secondsLeft };
+    const perSecond = (this.#done - this.#inherited) / seconds;
+    const left = Math.max(0, this.#total - this.#done);
+    const secondsLeft = perSecond > 0 ? left / perSecond : 0;
+    return { stage, done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 }

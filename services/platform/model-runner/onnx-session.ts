@@ -3,9 +3,10 @@ import { elementBytes, type DataType, type Tensor } from '../../domain/tensor.ts
 import type { ModelValue } from './signature-check.ts';
 import type { ThreadModel } from './thread-models.ts';
 
+/** How every session of ours computes. */
 // One thread computes a run: threads inside the engine spend twice the CPU for 1.6 times the speed,
 // and the pool of model threads already uses every core that it was given.
-const sessionOptions: InferenceSession.SessionOptions = {
+export const sessionOptions: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -35,7 +36,8 @@ function modelValue(value: InferenceSession.ValueMetadata): ModelValue {
   return { name: value.name, dtype: value.type, shape: [...value.shape] };
 }
 
-function onnxTensor({ dtype, shape, data }: Tensor): OnnxTensor {
+/** The engine's form of a tensor, on the same bytes. */
+export function onnxTensor({ dtype, shape, data }: Tensor): OnnxTensor {
   const { buffer, byteOffset, byteLength } = data;
   const length = byteLength / elementBytes[dtype];
   switch (dtype) {

@@ -5,39 +5,60 @@ import { type ItemRecord } from '../../recommender/recommender-parameters.ts';
 import { type Interactions, type Met, packInteractions } from './interactions.ts';
 
 /** The files by which the layout is known; `validation.tsv` beside them is never opened. */
-export const movieLens1mFiles = ['train.tsv', 'movies.dat', 'item_map.tsv'] as const;
+export const movieLens1mFiles = ['train.tsv', 'item_map.tsv'] as const;
+
+/** Titles and genres; without this file the items go by their number. */
+const filmsFile = 'movies.dat';
 
 /**
  * Reads the training interactions of the NCF benchmark's MovieLens-1M (`user item band`, its own
- * item ids). Every band is a positive of weight 1. There are no times, and the rows' order is not
- * the order of events: histories are sorted by item to give equal bytes for equal content.
+ * item ids), in any order, repeated rows once. Every band is a positive of weight 1. There are no
+ * times, and the rows' order is not the order of events: histories are sorted by item to give
+ * equal bytes for equal content.
  */
 export async function readMovieLens1m(folder: string): Promise<Interactions> {
-  const read = async (name: string): Promise<string[]> => {
-    const text = await readFile(path.join(folder, name), 'latin1');
-    return text.split('\n').filter((line) => line !== '');
-  };
-  const [train, films, map] = await Promise.all(movieLens1mFiles.map(read));
-  const filmOf = new Map((films ?? []).map((line) => [line.split('::')[0], line]));
-  const items = (map ?? []).slice(1).map((line, row) => toItem(line, row, filmOf));
+  const [train, map, films] = await Promise.all([
+    readLines(folder, movieLens1mFiles[0]),
+    readLines(folder, movieLens1mFiles[1]),
+    readLines(folder, filmsFile).catch(nothingIfAbsent),
+  ]);
+  const filmOf = new Map(films.map((line) => [line.split('::')[0], line]));
+  const movies = withoutTitles(map)
+    .map((line) => line.split('\t'))
+    .toSorted(([left], [right]) => Number(left) - Number(right));
+  const items = movies.map(([id = '', movie = ''], row) => toItem({ id, movie }, row, filmOf));
   return packInteractions({
     source: 'movielens-1m',
     items,
-    histories: readHistories((train ?? []).slice(1), items.length),
+    histories: readHistories(train, items.length),
     hasTimes: false,
   });
 }
 
+async function readLines(folder: string, name: string): Promise<readonly string[]> {
+  const text = await readFile(path.join(folder, name), 'latin1');
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
+
+function nothingIfAbsent(error: unknown): readonly string[] {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+  throw error;
+}
+
+/** The lines below a table's column titles, where it has any. */
+function withoutTitles(lines: readonly string[]): readonly string[] {
+  return /^\d/.test(lines[0] ?? '') ? lines : lines.slice(1);
+}
+
 function toItem(
-  line: string,
+  { id, movie }: { readonly id: string; readonly movie: string },
   row: number,
   filmOf: ReadonlyMap<string | undefined, string>,
 ): ItemRecord {
-  const [id = '', movie = ''] = line.trim().split('\t');
   if (id !== `${row}`) {
     throw new ChorusError(
       'invalid_argument',
-      `item_map.tsv line ${row + 2}: expected item ${row}, got "${id}"`,
+      `item_map.tsv: expected items 0, 1, 2, …, each once; looking for ${row}, found "${id}"`,
     );
   }
   const [, title = `Movie ${movie}`, genres = ''] = (filmOf.get(movie) ?? '').split('::');
@@ -55,13 +76,14 @@ function readHistories(
   itemCount: number,
 ): ReadonlyMap<string, readonly Met[]> {
   const histories = new Map<number, Set<number>>();
-  for (const [at, line] of lines.entries()) {
+  const table = withoutTitles(lines);
+  for (const [at, line] of table.entries()) {
     const [user, item] = line.split('\t', 2).map(Number);
     const isKnown = item !== undefined && item >= 0 && item < itemCount;
     if (user === undefined || !Number.isInteger(user) || !Number.isInteger(item) || !isKnown) {
       throw new ChorusError(
         'invalid_argument',
-        `train.tsv line ${at + 2}: expected "user item band" with an item of item_map.tsv, got "${line.slice(0, 80)}"`,
+        `train.tsv line ${at + 1 + lines.length - table.length}: expected "user item band" with an item of item_map.tsv, got "${line.slice(0, 80)}"`,
       );
     }
     const history = histories.get(user) ?? new Set();

@@ -7,14 +7,17 @@ export interface KernelOutcome {
   readonly failure?: string;
 }
 
-parentPort?.on('message', (call: KernelCall) => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort?.postMessage(outcomeOf(call));
-});
+// The next call comes when this one's outcome is out: no two run at once.
+parentPort?.on('message', (call: KernelCall) => void answer(call));
 
-function outcomeOf(call: KernelCall): KernelOutcome {
+async function answer(call: KernelCall): Promise<void> {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort?.postMessage(await outcomeOf(call));
+}
+
+async function outcomeOf(call: KernelCall): Promise<KernelOutcome> {
   try {
-    runKernel(call);
+    await runKernel(call);
     return {};
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KernelThreads } from './kernel-threads.ts';
-import { sharedFloat64, sharedInt32 } from './shared-arrays.ts';
+import { sharedFloat32, sharedFloat64, sharedInt32 } from './shared-arrays.ts';
 
 /** iALS rows whose equation cannot be solved when `gram` is negative. */
 function work(gram: number) {
@@ -8,12 +8,12 @@ function work(gram: number) {
     offsets: sharedInt32([0, 1, 2, 3]),
     columns: sharedInt32([0, 0, 0]),
     weights: sharedFloat64([1, 1, 1]),
-    fixed: sharedFloat64([1]),
-    gram: sharedFloat64([gram]),
+    fixed: sharedFloat32([1]),
+    gram: sharedFloat32([gram]),
     width: 1,
     alpha: 1,
     lambda: 0,
-    solved: sharedFloat64(3),
+    solved: sharedFloat32(3),
   };
   return { name: 'solveIalsRows', input } as const;
 }

@@ -66,7 +66,7 @@ export class KernelThreads {
 
 type Run = (call: KernelCall) => Promise<void>;
 
-const runKernelHere: Run = async (call) => runKernel(call);
+const runKernelHere: Run = async (call) => await runKernel(call);
 
 function runKernelIn(thread: Worker, ended: AbortSignal): Run {
   return async (call) => {
