@@ -1,16 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { freePort } from '../../servers/free-port.ts';
 
-/** Where a process's own time went, by function. */
-export interface SelfTime {
-  /** `name file:line`. */
-  readonly place: string;
-  /** Of the profile's busy time. */
-  readonly share: number;
+/** How late the timers of a main thread were: time that any of its callers waited too. */
+export interface LoopDelay {
+  readonly delayP50Ms: number;
+  readonly delayP99Ms: number;
+  readonly delayP999Ms: number;
 }
-
-/** `post` is the profiler's own: writing the profile out. */
-const idle = new Set(['(idle)', '(program)', '(root)', 'post']);
 
 /** A handle on the code that the bench loads into a measured process. */
 export class Probe {
@@ -41,45 +36,21 @@ export class Probe {
     await this.#ask(`/profile/stop?file=${encodeURIComponent(file)}`);
   }
 
-  async #ask(path: string): Promise<void> {
-    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`);
-    if (!response.ok) throw new Error(`the probe failed: ${await response.text()}`);
+  /** Begins to watch the main thread's event loop. */
+  async startLoopDelay(): Promise<void> {
+    await this.#ask('/loop-delay/start');
   }
-}
 
-/** What of a profile a person reads first: the functions with the most time of their own. */
-export async function selfTimes(file: string, count: number): Promise<readonly SelfTime[]> {
-  const profile: CpuProfile = JSON.parse(await readFile(file, 'utf8'));
-  const times = new Map<string, number>();
-  const places = new Map(profile.nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
-  let busy = 0;
-  profile.samples.forEach((id, index) => {
-    const place = places.get(id) ?? '';
-    const time = profile.timeDeltas[index] ?? 0;
-    if (idle.has(place.split(' ')[0] ?? '')) return;
-    busy += time;
-    times.set(place, (times.get(place) ?? 0) + time);
-  });
-  return [...times]
-    .map(([place, time]) => ({ place, share: time / busy }))
-    .toSorted((left, right) => right.share - left.share)
-    .slice(0, count);
-}
+  /** What it saw since. */
+  async stopLoopDelay(): Promise<LoopDelay> {
+    const delay: LoopDelay = JSON.parse(await this.#ask('/loop-delay/stop'));
+    return delay;
+  }
 
-function placeOf({ functionName, url, lineNumber }: CallFrame): string {
-  const file = url.replace(/^.*\/(?=dist\/|node_modules\/)/, '');
-  return `${functionName === '' ? '(anonymous)' : functionName} ${file}:${lineNumber + 1}`;
-}
-
-interface CallFrame {
-  readonly functionName: string;
-  readonly url: string;
-  readonly lineNumber: number;
-}
-
-/** What V8 writes. */
-interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
+  async #ask(path: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the probe failed: ${text}`);
+    return text;
+  }
 }
