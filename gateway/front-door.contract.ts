@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
-import type { Budget } from '../services/domain/budget.ts';
+import type { Arrival } from '../services/domain/budget.ts';
 import type { Item } from '../services/domain/item.ts';
 import { ChorusError } from '../services/domain/errors.ts';
 import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
@@ -24,16 +24,19 @@ const clock = new RealClock();
 /** Answers every question with nothing, unless it is told to hang, and remembers what it was asked. */
 class Listener {
   readonly asked: RecommendRequest[] = [];
+  /** Of each that it was asked. */
+  readonly traced: string[] = [];
   /** Codes of why nobody waited any more, in the order in which it heard so. */
   readonly abandoned: string[] = [];
   hangs = false;
 
   async run(
     request: RecommendRequest,
-    _budget: Budget,
+    { traceParent }: Arrival,
     signal: AbortSignal,
   ): Promise<Recommendation> {
     this.asked.push(request);
+    this.traced.push(traceParent);
     signal.addEventListener('abort', () => {
       this.abandoned.push(ChorusError.from(signal.reason).code);
     });

@@ -19,7 +19,12 @@ function recommending(run: Run): Recommending {
 
 function answerIn(run: Run, budgetMs: number | undefined): Promise<Recommendation> {
   const asked = recommending(run);
-  const patient: Caller = { surface: 'http', budgetMs, whenGone: () => () => undefined };
+  const patient: Caller = {
+    surface: 'http',
+    budgetMs,
+    traceParent: '',
+    whenGone: () => () => undefined,
+  };
   return asked.answer(asked.check({ user_id: 'u' }), patient);
 }
 

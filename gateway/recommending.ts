@@ -37,13 +37,16 @@ export class Recommending {
   async answer(body: RecommendBody, caller: Caller): Promise<Recommendation> {
     const { answerRequest, clock, random, defaultDeadlineMs } = this.#parts;
     const budgetMs = caller.budgetMs ?? defaultDeadlineMs;
-    const budget = { arrivedUs: clock.monotonicUs(), budgetMs };
+    const { traceParent } = caller;
+    const arrival = { budget: { arrivedUs: clock.monotonicUs(), budgetMs }, traceParent };
     const request = toRecommendRequest(body, random.id());
     return await counted(
       caller.surface,
       clock,
       () =>
-        this.#whileWaited(caller, budgetMs, (signal) => answerRequest.run(request, budget, signal)),
+        this.#whileWaited(caller, budgetMs, (signal) =>
+          answerRequest.run(request, arrival, signal),
+        ),
       ({ degraded }) => (degraded ? 'degraded' : 'ok'),
     );
   }

@@ -1,7 +1,8 @@
-import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { Clock } from '../../services/platform/clock/clock.ts';
 import type { Caller } from '../caller.ts';
+import { traceParent, traceParentHeader } from '../messages/trace-parent.ts';
 import { callBudgetMs } from './call-budget.ts';
 
 /** The deadline is a whole millisecond of a date, and timers come a little early. */
@@ -17,6 +18,7 @@ export function unaryCaller<Request>(
   return {
     surface: 'grpc',
     budgetMs,
+    traceParent: traceParentOf(call),
     whenGone: (tell) => {
       const cancelled = (): void => {
         // grpc-js ends a call that is overdue by cancelling it.
@@ -40,9 +42,14 @@ export function streamCaller<Request>(call: ServerDuplexStream<Request, unknown>
   return {
     surface: 'grpc',
     budgetMs: undefined,
+    traceParent: traceParentOf(call),
     whenGone: (tell) => {
       told.add(tell);
       return () => told.delete(tell);
     },
   };
+}
+
+function traceParentOf({ metadata }: { readonly metadata: Metadata }): string {
+  return traceParent(metadata.get(traceParentHeader)[0]);
 }

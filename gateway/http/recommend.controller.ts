@@ -1,15 +1,4 @@
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  Inject,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import {
   fromRecommendation,
@@ -19,7 +8,6 @@ import {
   recommendQuery,
   type RecommendReply,
 } from '../messages/recommend.ts';
-import { timeoutHeader } from '../messages/timeout.ts';
 import { type UserName, userName } from '../messages/users.ts';
 import { Recommending } from '../recommending.ts';
 import { httpCaller } from './http-caller.ts';
@@ -38,10 +26,9 @@ export class RecommendController {
   @HttpCode(200)
   async recommend(
     @Body({ schema: recommendBody }) body: RecommendBody,
-    @Headers(timeoutHeader) timeout: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
-    const caller = httpCaller(timeout, reply);
+    const caller = httpCaller(reply);
     return fromRecommendation(await this.#recommending.answer(body, caller));
   }
 
@@ -50,10 +37,9 @@ export class RecommendController {
   async forUser(
     @Param({ schema: userName }) { user_id }: UserName,
     @Query({ schema: recommendQuery }) query: RecommendQuery,
-    @Headers(timeoutHeader) timeout: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
-    const caller = httpCaller(timeout, reply);
+    const caller = httpCaller(reply);
     const body = this.#recommending.check({ ...query, user_id });
     return fromRecommendation(await this.#recommending.answer(body, caller));
   }

@@ -15,6 +15,6 @@ const headers = z.object({ [timeoutHeader]: z.coerce.number(words).pipe(timeoutM
  * The budget in the header; undefined where there is none.
  * @throws ChorusError `invalid_argument` naming the header.
  */
-export function budgetMs(header: string | undefined): number | undefined {
+export function budgetMs(header: unknown): number | undefined {
   return checkMessage(headers, { [timeoutHeader]: header })[timeoutHeader];
 }

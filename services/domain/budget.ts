@@ -5,3 +5,10 @@ export interface Budget {
   /** Time from arrival to the latest answer, in ms. */
   readonly budgetMs: number;
 }
+
+/** How a request came in, whatever it asks. */
+export interface Arrival {
+  readonly budget: Budget;
+  /** W3C traceparent, as its caller said it; empty when the request is not traced. */
+  readonly traceParent: string;
+}

@@ -18,7 +18,7 @@ export const errorTable = {
   bad_setting: { http: 500, grpc: 13, retryable: false },
   /** A second process opened a `DATA_DIR` that another one holds. */
   data_dir_in_use: { http: 503, grpc: 14, retryable: false },
-  /** A bundle whose files, hashes, signature or graph do not fit its manifest. */
+  /** A bundle whose files, hashes, signature or graph do not fit its manifest: exit code 78 at the start; from a worker an absent expert. */
   bundle_rejected: { http: 422, grpc: 9, retryable: false },
   /** A worker was asked for a bundle that it does not hold; treated as an absent expert. */
   unknown_bundle: { http: 409, grpc: 9, retryable: true },

@@ -1,5 +1,6 @@
 import type { Budget } from './budget.ts';
 import type { RecommendRequest } from './recommendation.ts';
+import type { Lane } from './task.ts';
 
 /** A request on its way from the gateway, which found no remembered answer, to an aggregator. */
 export interface Question {
@@ -12,4 +13,10 @@ export interface Question {
   readonly itemsVersion: string;
   /** Of the whole request, on the clock of the process that holds this question. */
   readonly budget: Budget;
+  /** Which queue its tasks wait in. */
+  readonly lane: Lane;
+  /** Of a durable job, from 1; 0 for a synchronous request. */
+  readonly attempt: number;
+  /** W3C traceparent, empty when the request is not traced. */
+  readonly traceParent: string;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AnswerCache } from '../answer-cache/answer-cache.ts';
+import type { Arrival } from '../domain/budget.ts';
 import { ChorusError } from '../domain/errors.ts';
 import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
@@ -25,8 +26,10 @@ const request: RecommendRequest = {
   noCache: false,
 };
 
-function budget(): { arrivedUs: number; budgetMs: number } {
-  return { arrivedUs: clock.monotonicUs(), budgetMs: 500 };
+const traceParent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+function arrival(): Arrival {
+  return { budget: { arrivedUs: clock.monotonicUs(), budgetMs: 500 }, traceParent };
 }
 
 /** A world in which the pointer says one bundle, and the aggregator holds another or the same. */
@@ -69,9 +72,17 @@ class World {
 
 test('the question carries what the gateway knows, and the answer its whole time', async () => {
   const world = new World();
-  const answer = await world.answerRequest.run(request, budget(), never);
+  const answer = await world.answerRequest.run(request, arrival(), never);
   expect(world.asked).toMatchObject([
-    { request, bundle: 'recommender/v1', userVersion: 'u1', itemsVersion: 'i1' },
+    {
+      request,
+      bundle: 'recommender/v1',
+      userVersion: 'u1',
+      itemsVersion: 'i1',
+      lane: 'interactive',
+      attempt: 0,
+      traceParent,
+    },
   ]);
   expect(answer).toMatchObject({ cached: false, timings: { rankUs: 5 } });
   expect(answer.timings.totalUs).not.toBe(7);
@@ -80,8 +91,8 @@ test('the question carries what the gateway knows, and the answer its whole time
 
 test('an equal request gets the remembered answer, as its own', async () => {
   const world = new World();
-  await world.answerRequest.run(request, budget(), never);
-  const again = await world.answerRequest.run({ ...request, requestId: 'r2' }, budget(), never);
+  await world.answerRequest.run(request, arrival(), never);
+  const again = await world.answerRequest.run({ ...request, requestId: 'r2' }, arrival(), never);
   expect(world.asked).toHaveLength(1);
   expect(again).toMatchObject({ requestId: 'r2', cached: true, timings: { rankUs: 0 } });
   expect(world.exposed).toHaveLength(2);
@@ -90,22 +101,22 @@ test('an equal request gets the remembered answer, as its own', async () => {
 test('a degraded answer is not remembered', async () => {
   const world = new World();
   world.degraded = true;
-  await world.answerRequest.run(request, budget(), never);
-  await world.answerRequest.run(request, budget(), never);
+  await world.answerRequest.run(request, arrival(), never);
+  await world.answerRequest.run(request, arrival(), never);
   expect(world.asked).toHaveLength(2);
 });
 
 test('where the live bundle is not held, whichever is live over there answers, under its name', async () => {
   const world = new World();
   world.live = 'recommender/v2';
-  const answer = await world.answerRequest.run(request, budget(), never);
+  const answer = await world.answerRequest.run(request, arrival(), never);
   expect(answer.bundle).toBe('recommender/v1');
   expect(world.asked.map(({ bundle }) => bundle)).toEqual(['recommender/v2', '']);
   // It is no answer of v2.
-  await world.answerRequest.run(request, budget(), never);
+  await world.answerRequest.run(request, arrival(), never);
   expect(world.asked).toHaveLength(4);
   world.live = 'recommender/v1';
-  await expect(world.answerRequest.run(request, budget(), never)).resolves.toMatchObject({
+  await expect(world.answerRequest.run(request, arrival(), never)).resolves.toMatchObject({
     cached: true,
   });
 });
@@ -113,13 +124,13 @@ test('where the live bundle is not held, whichever is live over there answers, u
 test('while nobody has chosen a bundle the aggregator chooses', async () => {
   const world = new World();
   world.live = '';
-  const answer = await world.answerRequest.run(request, budget(), never);
+  const answer = await world.answerRequest.run(request, arrival(), never);
   expect(answer.bundle).toBe('recommender/v1');
   expect(world.asked).toHaveLength(1);
 });
 
 test('nobody saw an answer that came too late', async () => {
   const world = new World();
-  await world.answerRequest.run(request, budget(), AbortSignal.abort());
+  await world.answerRequest.run(request, arrival(), AbortSignal.abort());
   expect(world.exposed).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { AnswerCache } from '../answer-cache/answer-cache.ts';
-import type { Budget } from '../domain/budget.ts';
+import type { Arrival, Budget } from '../domain/budget.ts';
 import { ChorusError } from '../domain/errors.ts';
 import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
@@ -22,6 +22,9 @@ export interface AnswerRequestParts {
   readonly clock: Clock;
 }
 
+/** Somebody waits; jobs run at the aggregator itself. */
+const synchronous = { lane: 'interactive', attempt: 0 } as const;
+
 /**
  * One request from arrival to answer: choose the bundle → read the versions of user and items →
  * look in the cache → [ aggregate: `compute-answer.ts` ] → remember → answer; then log the exposure.
@@ -40,7 +43,7 @@ export class AnswerRequest {
    */
   async run(
     request: RecommendRequest,
-    budget: Budget,
+    { budget, traceParent }: Arrival,
     signal: AbortSignal,
   ): Promise<Recommendation> {
     const { liveBundle, users, items, answers, exposures } = this.#parts;
@@ -51,7 +54,8 @@ export class AnswerRequest {
     ]);
     const known = { bundle, userVersion, itemsVersion };
     const remembered = await answers.recall(request, known);
-    const answer = remembered ?? (await this.#aggregate({ request, ...known, budget }, signal));
+    const question = { request, ...known, budget, traceParent, ...synchronous };
+    const answer = remembered ?? (await this.#aggregate(question, signal));
     // Not awaited: the cache never fails, and the caller need not wait for it.
     if (remembered === undefined) void answers.remember(request, answer);
     const shown = this.#timed(answer, request, budget, remembered !== undefined);

@@ -1,10 +1,9 @@
 import { combine } from '../aggregation/combine.ts';
-import type { Collected } from '../aggregation/reply-inbox.ts';
 import type { PresenceBoard } from '../dispatch/presence-board.ts';
 import type { Budget } from '../domain/budget.ts';
 import { ChorusError } from '../domain/errors.ts';
 import type { Question } from '../domain/question.ts';
-import type { ExpertShare, Recommendation } from '../domain/recommendation.ts';
+import type { Recommendation } from '../domain/recommendation.ts';
 import type { Route } from '../domain/routing.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
@@ -25,6 +24,7 @@ import {
 } from '../recommender/recommender-bundle.ts';
 import { chooseExperts } from '../routing/choose-experts.ts';
 import type { AskExperts } from './ask-experts.ts';
+import { expertShares } from './expert-shares.ts';
 
 /** A bundle that can answer: its numbers, the users it prepared, its catalogue as it is now. */
 export interface OpenBundle {
@@ -66,7 +66,7 @@ export class ComputeAnswer {
    *   from the records; the signal's reason.
    */
   async run(
-    { request, userVersion, itemsVersion, budget }: Question,
+    { request, userVersion, itemsVersion, budget, ...question }: Question,
     { bundle, users, ...open }: OpenBundle,
     signal: AbortSignal,
   ): Promise<Recommendation> {
@@ -85,7 +85,9 @@ export class ComputeAnswer {
     const routedUs = clock.monotonicUs();
 
     const { tenant } = request;
-    const origin = { callId: random.id(), tenant, deadlineUs: deadlineUs(budget) };
+    const { lane, attempt, traceParent } = question;
+    const due = { callId: random.id(), deadlineUs: deadlineUs(budget) };
+    const origin = { ...due, tenant, lane, attempt, traceParent };
     const tasks = tasksWith(bundle, user.tensors, route.choices, origin);
     const collected = await experts.run(tasks, this.#waitMs(budget), signal);
     const collectedUs = clock.monotonicUs();
@@ -104,7 +106,7 @@ export class ComputeAnswer {
     const shown = request.explain ? await open.explanations.explain(parts, ranked) : ranked;
 
     const endedUs = clock.monotonicUs();
-    const shares = sharesOf(route, collected, combined);
+    const shares = expertShares(route, collected, combined);
     return {
       requestId: request.requestId,
       bundle: `${recommenderMixture}/${bundle.version}`,
@@ -150,26 +152,4 @@ function refuseIfOver(signal: AbortSignal): void {
 
 function deadlineUs({ arrivedUs, budgetMs }: Budget): number {
   return arrivedUs + budgetMs * 1000;
-}
-
-/** Every expert of the route and what became of it, those whose places others took included. */
-function sharesOf(
-  route: Route,
-  collected: Collected,
-  combined: ReturnType<typeof combine>,
-): readonly ExpertShare[] {
-  const chosen = route.choices.map(({ expert }): ExpertShare => {
-    const part = combined.parts.get(expert);
-    if (part !== undefined) return { expert, weight: part.weight, status: 'answered' };
-    if (collected.late.includes(expert)) return { expert, weight: 0, status: 'late' };
-    const code = collected.failures.get(expert)?.code;
-    const isAbsent = code === 'unknown_bundle' || code === 'unavailable';
-    return { expert, weight: 0, status: isAbsent ? 'absent' : 'failed' };
-  });
-  const absent = route.absent.map((expert): ExpertShare => ({
-    expert,
-    weight: 0,
-    status: 'absent',
-  }));
-  return [...chosen, ...absent];
 }

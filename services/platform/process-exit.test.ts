@@ -55,6 +55,14 @@ test('a bad setting exits with 78 and is named, for machines and for people', as
   expect(lines).toContain(`Chorus cannot start: ${message}\n`);
 });
 
+test('a bundle that is refused exits with 78 and the reason', async () => {
+  const { codes, ...rest } = parts();
+  const message = 'head.f32 has SHA-256 aa, expected bb';
+  await new ProcessExit(rest).startFailed(new ChorusError('bundle_rejected', message));
+  expect(codes).toEqual([78]);
+  expect(lines).toContain(`Chorus cannot start: ${message}\n`);
+});
+
 test('any other failed start exits with 1', async () => {
   const { codes, ...rest } = parts();
   await new ProcessExit(rest).startFailed(new Error('no disk'));

@@ -1,11 +1,12 @@
-import { ChorusError } from '../domain/errors.ts';
+import { ChorusError, type ErrorCode } from '../domain/errors.ts';
 import type { Clock } from './clock/clock.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { logger } from './telemetry/logger.ts';
 import type { Readiness } from './telemetry/readiness.ts';
 
-/** Exit code of a start that a setting stopped (EX_CONFIG of sysexits.h): a restart mends nothing. */
-const badSettingCode = 78;
+/** Exit code of a start that a setting or a bundle stopped (EX_CONFIG of sysexits.h): a restart mends nothing. */
+const badConfigurationCode = 78;
+const badConfiguration: ReadonlySet<ErrorCode> = new Set(['bad_setting', 'bundle_rejected']);
 const failureCode = 1;
 /** Kubernetes kills after 30 s unless told. */
 const stopLimitMs = 25_000;
@@ -54,7 +55,8 @@ export class ProcessExit {
     const stack = code === 'internal' && thrown instanceof Error ? thrown.stack : undefined;
     logger.fatal({ event: 'process.start-failed', code, setting: field, error: message, stack });
     process.stderr.write(`Chorus cannot start: ${message}\n`);
-    await this.end(code === 'bad_setting' ? badSettingCode : failureCode, 'the start failed');
+    const isBadConfiguration = badConfiguration.has(code);
+    await this.end(isBadConfiguration ? badConfigurationCode : failureCode, 'the start failed');
   }
 
   /** Closes everything and exits with `code`, or a worse one that came up meanwhile. */

@@ -1,4 +1,5 @@
 import type { Choice } from '../domain/routing.ts';
+import type { Question } from '../domain/question.ts';
 import type { TaskDraft } from '../domain/task.ts';
 import type { Tensor } from '../domain/tensor.ts';
 import type { KnownHistory } from './history.ts';
@@ -6,7 +7,7 @@ import { taskTensors } from './prepared-user.ts';
 import { type RecommenderBundle, recommenderMixture } from './recommender-bundle.ts';
 
 /** Whose tasks they are, and until when. */
-export interface TaskOrigin {
+export interface TaskOrigin extends Pick<Question, 'lane' | 'attempt' | 'traceParent'> {
   /**
    * Tells this call's replies from all others; callers choose request ids, so two of them may
    * choose the same one.
@@ -18,24 +19,24 @@ export interface TaskOrigin {
 }
 
 /**
- * One task for each chosen expert. A synchronous request has attempt 0.
+ * One task for each chosen expert.
  * @param tensors as `taskTensors` makes them; every task carries the same ones.
  */
 export function tasksWith(
   bundle: RecommenderBundle,
   tensors: readonly Tensor[],
   choices: readonly Choice[],
-  { callId, tenant, deadlineUs }: TaskOrigin,
+  { callId, tenant, deadlineUs, lane, attempt, traceParent }: TaskOrigin,
 ): readonly TaskDraft[] {
   return choices.map(({ expert }) => ({
     requestId: callId,
-    attempt: 0,
+    attempt,
     expert,
     tenant,
     mixture: recommenderMixture,
     bundle: bundle.version,
-    lane: 'interactive',
-    traceParent: '',
+    lane,
+    traceParent,
     tensors,
     deadlineUs,
   }));
@@ -50,6 +51,13 @@ export function draftTasks(
   choices: readonly Choice[],
   deadlineUs: number,
 ): readonly TaskDraft[] {
-  const origin = { callId, tenant, deadlineUs };
+  const origin = {
+    callId,
+    tenant,
+    deadlineUs,
+    lane: 'interactive',
+    attempt: 0,
+    traceParent: '',
+  } as const;
   return tasksWith(bundle, taskTensors(bundle, history), choices, origin);
 }

@@ -5,6 +5,7 @@ import type {
 } from '../../services/domain/bundle.ts';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { BundleRef } from '../../services/domain/presence.ts';
+import type { TaskFailure } from '../../services/domain/reply.ts';
 import { type DataType, elementBytes, type Tensor } from '../../services/domain/tensor.ts';
 import type {
   LoadedModel,
@@ -23,13 +24,17 @@ const goldenTolerance = 1e-4;
 
 /** The models that this worker holds: its experts, of each bundle that it was told to load. */
 export class ExpertModels {
-  readonly #runner: ModelRunner;
+  readonly #runner: Pick<ModelRunner, 'load'>;
   readonly #isMine: (mixture: string, expert: string) => boolean;
   readonly #models = new Map<string, ReadyModel>();
   readonly #ready: BundleRef[] = [];
+  readonly #refusals = new Map<string, string>();
 
   /** @param isMine which experts this worker runs (setting `EXPERTS`). */
-  constructor(runner: ModelRunner, isMine: (mixture: string, expert: string) => boolean) {
+  constructor(
+    runner: Pick<ModelRunner, 'load'>,
+    isMine: (mixture: string, expert: string) => boolean,
+  ) {
     this.#runner = runner;
     this.#isMine = isMine;
   }
@@ -44,39 +49,61 @@ export class ExpertModels {
     return this.#models.get(keyOf(mixture, bundle, expert));
   }
 
+  /** Why `find` knows no such model: what its task gets for an answer. */
+  whyMissing(mixture: string, bundle: string, expert: string): TaskFailure {
+    const refusal = this.#refusals.get(bundleKey(mixture, bundle));
+    if (refusal !== undefined) return { code: 'bundle_rejected', message: refusal };
+    const message = `this worker does not hold ${mixture}/${bundle} for expert ${expert}`;
+    return { code: 'unknown_bundle', message };
+  }
+
   /**
    * Loads this worker's experts of a bundle and runs their golden vectors.
    * @throws ChorusError `bundle_rejected` with the reason; nothing of the bundle is kept then.
    */
   async load(contents: BundleContents): Promise<void> {
-    const { manifest } = contents;
-    const { mixture, version } = manifest;
-    const mine = manifest.experts.filter(({ name }) => this.#isMine(mixture, name));
-    const loaded = await Promise.all(
+    const { mixture, version } = contents.manifest;
+    const key = bundleKey(mixture, version);
+    try {
+      const loaded = await this.#loadProved(contents);
+      for (const ready of loaded) {
+        this.#models.set(keyOf(mixture, version, ready.signature.name), ready);
+      }
+    } catch (thrown) {
+      const error = ChorusError.from(thrown, 'bundle_rejected');
+      this.#refusals.set(key, error.message);
+      throw error;
+    }
+    this.#refusals.delete(key);
+    this.#ready.push({ mixture, bundle: version });
+    metrics.bundleInfo.set({ mixture, bundle: version }, 1);
+  }
+
+  async #loadProved(contents: BundleContents): Promise<readonly ReadyModel[]> {
+    const { mixture, version, experts, golden } = contents.manifest;
+    const mine = experts.filter(({ name }) => this.#isMine(mixture, name));
+    const loadings = await Promise.allSettled(
       mine.map(async (signature): Promise<ReadyModel> => {
         const name = keyOf(mixture, version, signature.name);
-        return {
-          signature,
-          model: await this.#runner.load(name, contents.file(signature.file), signature),
-        };
+        const model = await this.#runner.load(name, contents.file(signature.file), signature);
+        return { signature, model };
       }),
     );
+    const loaded = loadings.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     try {
+      for (const each of loadings) if (each.status === 'rejected') throw each.reason;
       await Promise.all(
         loaded.flatMap((ready) =>
-          manifest.golden
+          golden
             .filter(({ expert }) => expert === ready.signature.name)
-            .map((golden) => prove(ready, golden)),
+            .map((vector) => prove(ready, vector)),
         ),
       );
     } catch (thrown) {
       await Promise.all(loaded.map(({ model }) => model.release()));
       throw thrown;
     }
-    for (const ready of loaded)
-      this.#models.set(keyOf(mixture, version, ready.signature.name), ready);
-    this.#ready.push({ mixture, bundle: version });
-    metrics.bundleInfo.set({ mixture, bundle: version }, 1);
+    return loaded;
   }
 
   /** Releases every model. */
@@ -129,6 +156,10 @@ function numbersIn(dtype: DataType, data: Uint8Array): number[] {
     if (dtype === 'int64') return Number(view.getBigInt64(at, true));
     return view.getUint8(at);
   });
+}
+
+function bundleKey(mixture: string, bundle: string): string {
+  return `${mixture}/${bundle}`;
 }
 
 function keyOf(mixture: string, bundle: string, expert: string): string {

@@ -70,8 +70,8 @@ export class TaskRuns {
     }
     const ready = models.find(task.mixture, task.bundle, task.expert);
     if (ready === undefined) {
-      const message = `this worker does not hold ${task.mixture}/${task.bundle} for expert ${task.expert}`;
-      line.send(task.aggregatorId, failure(task, 'unknown_bundle', message));
+      const { code, message } = models.whyMissing(task.mixture, task.bundle, task.expert);
+      line.send(task.aggregatorId, failure(task, code, message));
       return;
     }
     // Without an offset there was no ping yet, and then no presence and no task: count from receipt.

@@ -2,6 +2,7 @@ import { chorus } from '../../../proto/generated/public.js';
 import { ChorusError } from '../../domain/errors.ts';
 import type { Question } from '../../domain/question.ts';
 import type { Recommendation } from '../../domain/recommendation.ts';
+import type { Lane } from '../../domain/task.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
 import { errorCodeOf } from './error-code.ts';
@@ -66,15 +67,16 @@ export function encodeGatewayFrame(piece: Partial<GatewayFrame>): Buffer {
 
 /** One question, as a piece of a gateway's frame. @param nowUs by the clock of the question's budget. */
 export function encodeQuestion(id: number, question: Question, nowUs: number): Buffer {
-  const { request, bundle, userVersion, itemsVersion, budget } = question;
+  const { request, bundle, userVersion, itemsVersion, budget, lane, attempt } = question;
   const elapsedMs = (nowUs - budget.arrivedUs) / 1000;
   const message: chorus.v1.Question.$Properties = {
     question_id: id,
     tenant: request.tenant,
-    // Whoever waits on this line is a caller; jobs run at the aggregator itself.
-    lane: 'interactive',
+    lane,
     budget_ms: Math.max(0, budget.budgetMs - elapsedMs),
     elapsed_ms: elapsedMs,
+    attempt,
+    trace_parent: question.traceParent,
     bundle,
     user_version: userVersion,
     items_version: itemsVersion,
@@ -147,8 +149,11 @@ function questionFromWire(question: chorus.v1.Question, nowUs: number): Received
     budgetMs: question.elapsed_ms + question.budget_ms,
   };
   const request = requestFromWire(recommend, tenant);
-  const itemsVersion = question.items_version;
-  return { id, question: { request, bundle, userVersion, itemsVersion, budget } };
+  const { items_version: itemsVersion, attempt, trace_parent: traceParent } = question;
+  // Gateways of before say nothing: whoever waits on this line is a caller.
+  const lane: Lane = question.lane === 'bulk' ? 'bulk' : 'interactive';
+  const known = { bundle, userVersion, itemsVersion };
+  return { id, question: { request, ...known, budget, lane, attempt, traceParent } };
 }
 
 function outcomeFromWire(answer: chorus.v1.Answer): Recommendation | ChorusError {

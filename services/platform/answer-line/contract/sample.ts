@@ -38,6 +38,9 @@ export function questionOf(requestId: string, change: Partial<RecommendRequest> 
     userVersion: 'u1',
     itemsVersion: 't1',
     budget: { arrivedUs: new RealClock().monotonicUs(), budgetMs: 5000 },
+    lane: 'bulk',
+    attempt: 2,
+    traceParent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   };
 }
 
