@@ -134,8 +134,8 @@ function asker({ answerRequest }: Answering, { users, items }: Interactions) {
       explain: false,
       noCache: false,
     };
-    const budget = { arrivedUs: clock.monotonicUs(), budgetMs };
-    const answer = await answerRequest.run(request, budget, new AbortController().signal);
+    const arrival = { budget: { arrivedUs: clock.monotonicUs(), budgetMs }, traceParent: '' };
+    const answer = await answerRequest.run(request, arrival, new AbortController().signal);
     if (answer.degraded || answer.cached) throw new Error('an answer was degraded or cached');
   };
 }
