@@ -7,17 +7,16 @@ import { publicTenant } from '../domain/tenant.ts';
 import { joinRows, splitRows } from '../platform/model-runner/batch-tensors.ts';
 import type { LoadedModel, ModelRunner } from '../platform/model-runner/model-runner.ts';
 import { BaseVectors } from '../recommender/base-vectors.ts';
-import { draftTasks } from '../recommender/draft-tasks.ts';
-import { gateProbabilities } from '../recommender/gate.ts';
-import { scaleUser } from '../recommender/head.ts';
+import { tasksWith } from '../recommender/draft-tasks.ts';
+import { addExperts } from '../recommender/head.ts';
 import type { KnownHistory } from '../recommender/history.ts';
+import { type PreparedUser, prepareUser } from '../recommender/prepared-user.ts';
 import { scoreRows } from '../recommender/rank-items.ts';
 import {
   expertOutput,
   openRecommenderBundle,
   type RecommenderBundle,
 } from '../recommender/recommender-bundle.ts';
-import { type SequenceScores, sequenceScores } from '../recommender/sequence-scores.ts';
 import { chooseExperts, type RouteLimits } from '../routing/choose-experts.ts';
 
 /** What the serving path says of one history. */
@@ -29,12 +28,9 @@ export interface DirectScores {
 
 /** What serving computes from a history whatever the route: with it any route is soon scored. */
 export interface PreparedHistory {
-  readonly base: readonly Float32Array[];
-  /** The gate's full distribution, in the order of the bundle's experts. */
-  readonly probabilities: Float32Array;
+  readonly user: PreparedUser;
   /** What each expert answers, chosen or not; empty where there is no history to compute from. */
   readonly replies: ReadonlyMap<string, Reply>;
-  readonly sequence: SequenceScores;
 }
 
 /**
@@ -89,35 +85,31 @@ export class DirectScorer {
 
   /** Computes what needs the model runner, for many histories in one batch per expert. */
   async prepare(histories: readonly KnownHistory[]): Promise<readonly PreparedHistory[]> {
-    const { bundle } = this;
-    const [vectors, replies] = await Promise.all([
-      Promise.all(histories.map((history) => this.#base.of(history))),
-      this.#askAll(histories),
-    ]);
-    return histories.map((history, at) => {
-      const base = vectors[at] ?? [];
-      const { gate } = bundle.parameters;
-      const probabilities = gateProbabilities(gate, base[gate.block] ?? new Float32Array(0));
-      const sequence = sequenceScores(bundle, history.rows);
-      return { base, probabilities, replies: replies[at] ?? new Map(), sequence };
-    });
+    const users = await Promise.all(
+      histories.map(async (history) => {
+        const vectors = await this.#base.of(history);
+        return prepareUser(this.bundle, '', { ...history, strangers: [] }, vectors);
+      }),
+    );
+    const replies = await this.#askAll(users);
+    return users.map((user, at) => ({ user, replies: replies[at] ?? new Map() }));
   }
 
   /** Routes, combines and scores the whole catalogue; as `score`. */
   scoresOf(
-    prepared: PreparedHistory,
+    { user, replies }: PreparedHistory,
     limits: RouteLimits = this.bundle.parameters.gate,
     isPresent: (expert: string) => boolean = () => true,
   ): DirectScores {
     const { bundle } = this;
-    const { base, probabilities, replies, sequence } = prepared;
     // As in an answer: without a history experts have nothing to say.
     const asked = replies.size > 0 ? limits : { ...limits, minExperts: 0, maxExperts: 0 };
-    const route = chooseExperts(bundle.experts, probabilities, asked, isPresent);
+    const route = chooseExperts(bundle.experts, user.probabilities, asked, isPresent);
     const chosen = route.choices.flatMap(({ expert }) => replies.get(expert) ?? []);
     const combined = combine(route.choices, chosen, expertOutput, bundle.expertBlock.width);
-    const user = scaleUser(bundle, base, combined.parts.size > 0 ? combined.vector : undefined);
-    return { scores: scoreRows(bundle, user, sequence, this.#everyRow), route };
+    const mixed = combined.parts.size > 0 ? combined.vector : undefined;
+    const scaled = addExperts(bundle, user.base, mixed);
+    return { scores: scoreRows(bundle, scaled, user.sequence, this.#everyRow), route };
   }
 
   /** Frees the models. */
@@ -126,27 +118,35 @@ export class DirectScorer {
     await Promise.all(this.#experts.map(({ model }) => model.release()));
   }
 
-  /** Every expert's reply to every history that there is anything to compute from. */
-  async #askAll(histories: readonly KnownHistory[]): Promise<readonly Map<string, Reply>[]> {
-    const replies = histories.map(() => new Map<string, Reply>());
-    const known = [...histories.keys()].filter((at) => (histories[at]?.rows.length ?? 0) > 0);
+  /** Every expert's reply to every user of whom there is anything to compute from. */
+  async #askAll(users: readonly PreparedUser[]): Promise<readonly Map<string, Reply>[]> {
+    const replies = users.map(() => new Map<string, Reply>());
+    const known = [...users.keys()].filter((at) => (users[at]?.history.rows.length ?? 0) > 0);
     if (known.length === 0) return replies;
     await Promise.all(
       this.#experts.map(async (expert) => {
         const { name } = expert.signature;
-        const tasks = known.flatMap((at) => this.#draft(histories[at], name));
+        const choice = { expert: name, weight: 1 };
+        const tasks = known.flatMap((at) =>
+          tasksWith(this.bundle, users[at]?.tensors ?? [], [choice], nobody),
+        );
         const answers = await runBatch(expert, tasks);
         answers.forEach((reply, index) => replies[known[index] ?? -1]?.set(name, reply));
       }),
     );
     return replies;
   }
-
-  #draft(history: KnownHistory | undefined, expert: string): readonly TaskDraft[] {
-    if (history === undefined) return [];
-    return draftTasks('direct', this.bundle, publicTenant, history, [{ expert, weight: 1 }], 0);
-  }
 }
+
+/** Whose tasks these are: nobody waits for them but this very call. */
+const nobody = {
+  callId: 'direct',
+  tenant: publicTenant,
+  deadlineUs: 0,
+  lane: 'interactive',
+  attempt: 0,
+  traceParent: '',
+} as const;
 
 interface DirectExpert {
   readonly signature: ExpertSignature;

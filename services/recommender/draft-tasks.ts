@@ -2,8 +2,6 @@ import type { Choice } from '../domain/routing.ts';
 import type { Question } from '../domain/question.ts';
 import type { TaskDraft } from '../domain/task.ts';
 import type { Tensor } from '../domain/tensor.ts';
-import type { KnownHistory } from './history.ts';
-import { taskTensors } from './prepared-user.ts';
 import { type RecommenderBundle, recommenderMixture } from './recommender-bundle.ts';
 
 /** Whose tasks they are, and until when. */
@@ -40,24 +38,4 @@ export function tasksWith(
     tensors,
     deadlineUs,
   }));
-}
-
-/** The tasks of a history that nobody prepared; as `tasksWith`. */
-export function draftTasks(
-  callId: string,
-  bundle: RecommenderBundle,
-  tenant: string,
-  history: KnownHistory,
-  choices: readonly Choice[],
-  deadlineUs: number,
-): readonly TaskDraft[] {
-  const origin = {
-    callId,
-    tenant,
-    deadlineUs,
-    lane: 'interactive',
-    attempt: 0,
-    traceParent: '',
-  } as const;
-  return tasksWith(bundle, taskTensors(bundle, history), choices, origin);
 }
