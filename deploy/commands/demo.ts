@@ -64,8 +64,10 @@ async function demo(data: string, distributed: boolean): Promise<void> {
 
 async function train(data: string, out: string): Promise<void> {
   const command = fileURLToPath(new URL(`./train${extension}`, import.meta.url));
-  const args = [command, '--data', data, '--out', out, '--seed', String(seed)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const given = ['--data', data, '--out', out, '--seed', String(seed), '--hold-out', 'none'];
+  const child = spawn(process.execPath, [command, ...given], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`training ended with code ${String(code)}`);
 }

@@ -36,6 +36,7 @@ export class TrainingBar {
 }
 
 function lineOf({ stage, perSecond, secondsLeft }: TrainingProgress, share: number): string {
-  const rate = `${Math.round(perSecond)} M multiplications/s`;
-  return `${stage}: ${Math.round(100 * share)} %, ${rate}, ${Math.round(secondsLeft)} s left`;
+  const done = `${stage}: ${Math.round(100 * share)} %`;
+  if (perSecond === 0) return done;
+  return `${done}, ${Math.round(perSecond)} M multiplications/s, ${Math.round(secondsLeft)} s left`;
 }

@@ -56,30 +56,29 @@ function fit(input: GateAttempts, random: SeededRandom): Gate {
   const centres = findCommunities(tastes, width, experts, random);
   const cosines = similarities(tastes, width, centres);
   const bias = new Float64Array(experts);
+  // One for all rounds: so much fresh memory each time would cost more than the arithmetic.
+  const p = new Float64Array(cosines.length);
   let low = 0;
   let high = sharpest;
   for (let step = 0; step < bisections; step += 1) {
     const middle = (low + high) / 2;
-    const p = balance(cosines, sharpness * middle, bias);
+    balance(cosines, sharpness * middle, bias, p);
     if (meanEntropy(p, experts) > wanted) low = middle;
     else high = middle;
   }
   const scale = (sharpness * (low + high)) / 2;
-  balance(cosines, scale, bias);
+  balance(cosines, scale, bias, p);
   return { weights: centres.map((value) => value * scale), bias };
 }
 
-/**
- * Moves `bias` until every expert gets the same mean probability.
- * @returns the probabilities that it then gives.
- */
-function balance(cosines: Float64Array, scale: number, bias: Float64Array): Float64Array {
+/** Moves `bias` until every expert gets the same mean probability, and leaves those that it then gives in `p`. */
+function balance(cosines: Float64Array, scale: number, bias: Float64Array, p: Float64Array): void {
   const experts = bias.length;
   for (let round = 0; ; round += 1) {
-    const p = softmaxRows(cosines, scale, bias);
+    softmaxRows(cosines, scale, bias, p);
     const loads = meanOf(p, experts).map((mean) => mean * experts);
     const worst = Math.max(...loads.map((load) => Math.abs(load - 1)));
-    if (worst < balanced || round === balancings) return p;
+    if (worst < balanced || round === balancings) return;
     loads.forEach((load, expert) => {
       bias[expert] = (bias[expert] ?? 0) - Math.log(Math.max(load, 1e-9));
     });

@@ -12,17 +12,19 @@ export interface Gate {
  * @returns users × experts.
  */
 export function gateProbabilities(gate: Gate, users: Float64Array, width: number): Float64Array {
-  return softmaxRows(similarities(unitRows(users, width), width, gate.weights), 1, gate.bias);
+  const products = similarities(unitRows(users, width), width, gate.weights);
+  softmaxRows(products, 1, gate.bias, products);
+  return products;
 }
 
-/** softmax(scale · products + bias), row by row. */
+/** p = softmax(scale · products + bias), row by row; `p` may be `products` itself. */
 export function softmaxRows(
   products: Float64Array,
   scale: number,
   bias: Float64Array,
-): Float64Array {
+  p: Float64Array,
+): void {
   const experts = bias.length;
-  const p = new Float64Array(products.length);
   for (let start = 0; start < p.length; start += experts) {
     let highest = -Infinity;
     for (let expert = 0; expert < experts; expert += 1) {
@@ -40,5 +42,4 @@ export function softmaxRows(
       p[start + expert] = (p[start + expert] ?? 0) / total;
     }
   }
-  return p;
 }

@@ -7,7 +7,9 @@ export interface TrainingProgress {
   /** Work done and work in all, in millions of multiplications (estimated). */
   readonly done: number;
   readonly total: number;
+  /** 0 at the first report, which nothing can be compared with. */
   readonly perSecond: number;
+  /** Infinity while the rate is 0. */
   readonly secondsLeft: number;
 }
 
@@ -25,11 +27,11 @@ export class ProgressMeter {
   readonly #clock: Clock;
   readonly #stages: ReadonlyMap<string, PlannedStage>;
   readonly #listener: (progress: TrainingProgress) => void;
-  readonly #startUs: number;
   readonly #total: number;
   #done = 0;
-  /** Done before this run began: no part of its rate. */
-  #inherited = 0;
+  /** Done before the rate was measured: by an earlier run, or while threads and engine started. */
+  #before = 0;
+  #startUs: number | undefined;
 
   constructor(
     clock: Clock,
@@ -39,7 +41,6 @@ export class ProgressMeter {
     this.#clock = clock;
     this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#listener = listener;
-    this.#startUs = clock.monotonicUs();
     this.#total = stages.reduce((sum, { cost }) => sum + cost, 0);
   }
 
@@ -48,6 +49,10 @@ export class ProgressMeter {
     const costOfRow = this.#costOfRow(stage);
     return (rows) => {
       this.#done += rows * costOfRow;
+      if (this.#startUs === undefined) {
+        this.#startUs = this.#clock.monotonicUs();
+        this.#before = this.#done;
+      }
       this.#listener(this.#now(stage));
     };
   }
@@ -56,7 +61,7 @@ export class ProgressMeter {
   inherit(stage: string, rows = this.#stages.get(stage)?.rows ?? 0): void {
     const cost = rows * this.#costOfRow(stage);
     this.#done += cost;
-    this.#inherited += cost;
+    this.#before += cost;
   }
 
   #costOfRow(stage: string): number {
@@ -65,10 +70,11 @@ export class ProgressMeter {
   }
 
   #now(stage: string): TrainingProgress {
-    const seconds = Math.max(1e-6, (this.#clock.monotonicUs() - this.#startUs) / 1e6);
-    const perSecond = (this.#done - this.#inherited) / seconds;
+    const nowUs = this.#clock.monotonicUs();
+    const seconds = Math.max(1e-6, (nowUs - (this.#startUs ?? nowUs)) / 1e6);
+    const perSecond = (this.#done - this.#before) / seconds;
     const left = Math.max(0, this.#total - this.#done);
-    const secondsLeft = perSecond > 0 ? left / perSecond : 0;
+    const secondsLeft = perSecond > 0 ? left / perSecond : Infinity;
     return { stage, done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 }

@@ -63,6 +63,30 @@ describe('readData', () => {
     expect([...data.itemRows]).toEqual([1, 0, 1]);
   });
 
+  it('reads MovieLens-1M in any order, repeated rows once, with nothing beside them', async () => {
+    const map = ['0\t1193', '1\t661', '2\t914'];
+    await write({
+      'train.tsv': 'user\titem\tband\n0\t0\t4\n0\t2\t2\n1\t1\t3\n',
+      'item_map.tsv': `ncf_item\tmovie_id\n${map.join('\n')}\n`,
+    });
+    const sorted = await readData(folder, 1);
+    await write({
+      'train.tsv': 'user\titem\tband\n1\t1\t3\n0\t2\t2\n0\t0\t4\n0\t2\t4\n1\t1\t3\n',
+      'item_map.tsv': `ncf_item\tmovie_id\n${map.toReversed().join('\r\n')}\r\n`,
+    });
+    expect(await readData(folder, 1)).toEqual(sorted);
+    expect(sorted.items[0]).toEqual({ id: '0', title: 'Movie 1193', genres: [] });
+    expect([...sorted.offsets]).toEqual([0, 2, 3]);
+    expect([...sorted.itemRows]).toEqual([0, 2, 1]);
+  });
+
+  it('names the line of train.tsv that it cannot read, and the item that the map lacks', async () => {
+    await write({ 'train.tsv': '0\t0\t4\n0\t7\t4\n', 'item_map.tsv': '0\t1193\n' });
+    await expect(readData(folder, 1)).rejects.toThrow('train.tsv line 2');
+    await write({ 'item_map.tsv': '0\t1193\n2\t661\n' });
+    await expect(readData(folder, 1)).rejects.toThrow('looking for 1, found "2"');
+  });
+
   it('says what a folder lacks', async () => {
     await write({ 'u.data': '', 'u.item': '' });
     await expect(readData(folder, 1)).rejects.toThrow('MovieLens-100K needs u.genre');
