@@ -5,7 +5,8 @@ import { describe } from 'vitest';
 import { RealClock } from '../clock/real-clock.ts';
 import { SqliteThread } from '../sqlite/sqlite-thread.ts';
 import { EmbeddedRecords } from './embedded-records.ts';
-import { recordsContract, type RecordsStorage } from './records.contract.ts';
+import type { RecordsStorage } from './contract/rig.ts';
+import { recordsContract } from './records.contract.ts';
 
 describe('embedded records', () => {
   recordsContract(createStorage);
