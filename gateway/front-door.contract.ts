@@ -48,6 +48,7 @@ class Listener {
       itemsVersion: '',
       items: [],
       experts: [],
+      gates: [],
       timings: { totalUs: 1, lookupUs: 1, featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 },
       degraded: false,
       cached: false,

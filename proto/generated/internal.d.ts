@@ -1270,6 +1270,18 @@ export namespace chorus {
             /** Exposure servedMs. */
             servedMs: number;
 
+            /** Exposure experiment. */
+            experiment: string;
+
+            /** Exposure arm. */
+            arm: string;
+
+            /** Exposure k. */
+            k: number;
+
+            /** Exposure gates. */
+            gates: number[];
+
             /**
              * Encodes the specified Exposure message. Does not implicitly {@link chorus.v1.Exposure.verify|verify} messages.
              * @param message Exposure message or plain object to encode
@@ -1341,6 +1353,18 @@ export namespace chorus {
 
                 /** Exposure servedMs */
                 servedMs?: number;
+
+                /** Exposure experiment */
+                experiment?: string;
+
+                /** Exposure arm */
+                arm?: string;
+
+                /** Exposure k */
+                k?: number;
+
+                /** Exposure gates */
+                gates?: readonly number[];
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -1969,6 +1969,7 @@ export const chorus = $root.chorus = (() => {
                 this.experts = [];
                 this.items = [];
                 this.context = {};
+                this.gates = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2006,6 +2007,14 @@ export const chorus = $root.chorus = (() => {
             Exposure.prototype.context = $util.emptyObject;
 
             Exposure.prototype.servedMs = $util.Long ? $util.Long.fromBits(0,0,false) : 0;
+
+            Exposure.prototype.experiment = "";
+
+            Exposure.prototype.arm = "";
+
+            Exposure.prototype.k = 0;
+
+            Exposure.prototype.gates = $util.emptyArray;
 
             Exposure.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2050,6 +2059,14 @@ export const chorus = $root.chorus = (() => {
                         writer.uint32(/* id 15, wireType 2 =*/122).fork().uint32(/* id 1, wireType 2 =*/10).string(keys[i]).uint32(/* id 2, wireType 2 =*/18).string(message.context[keys[i]]).ldelim();
                 if (message.servedMs != null && $Object.hasOwnProperty.call(message, "servedMs") && (typeof message.servedMs === "object" ? message.servedMs.low || message.servedMs.high : message.servedMs !== 0))
                     writer.uint32(/* id 16, wireType 0 =*/128).int64(message.servedMs);
+                if (message.experiment != null && $Object.hasOwnProperty.call(message, "experiment") && message.experiment !== "")
+                    writer.uint32(/* id 17, wireType 2 =*/138).string(message.experiment);
+                if (message.arm != null && $Object.hasOwnProperty.call(message, "arm") && message.arm !== "")
+                    writer.uint32(/* id 18, wireType 2 =*/146).string(message.arm);
+                if (message.k != null && $Object.hasOwnProperty.call(message, "k") && message.k !== 0)
+                    writer.uint32(/* id 19, wireType 0 =*/152).uint32(message.k);
+                if (message.gates != null && message.gates.length)
+                    writer.uint32(/* id 20, wireType 2 =*/162).floats(message.gates);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2249,6 +2266,47 @@ export const chorus = $root.chorus = (() => {
                                 message.servedMs = value;
                             else
                                 delete message.servedMs;
+                            continue;
+                        }
+                    case 17: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.experiment = value;
+                            else
+                                delete message.experiment;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.arm = value;
+                            else
+                                delete message.arm;
+                            continue;
+                        }
+                    case 19: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.k = value;
+                            else
+                                delete message.k;
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType === 2) {
+                                if (!(message.gates && message.gates.length))
+                                    message.gates = [];
+                                reader.floats(message.gates);
+                                continue;
+                            }
+                            if (wireType !== 5)
+                                break;
+                            if (!(message.gates && message.gates.length))
+                                message.gates = [];
+                            message.gates.push(reader.float());
                             continue;
                         }
                     }

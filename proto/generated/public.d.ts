@@ -5125,6 +5125,9 @@ export namespace chorus {
             /** Answer items_version. */
             items_version: string;
 
+            /** Answer gates. */
+            gates: number[];
+
             /** Answer error. */
             error: (chorus.v1.Failure|null);
 
@@ -5167,6 +5170,9 @@ export namespace chorus {
                 /** Answer items_version */
                 items_version?: string;
 
+                /** Answer gates */
+                gates?: readonly number[];
+
                 /** Answer error */
                 error?: (chorus.v1.Failure.$Properties|null);
 
@@ -5185,6 +5191,7 @@ export namespace chorus {
               question_id?: number;
               user_version?: string;
               items_version?: string;
+              gates?: readonly number[];
               error?: chorus.v1.Failure.$Shape|null;
               recommend?: chorus.v1.RecommendResponse.$Shape|null;
               $unknowns?: Uint8Array[];

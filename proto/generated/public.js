@@ -8344,6 +8344,7 @@ export const chorus = $root.chorus = (() => {
 
 
             const Answer = function (properties) {
+                this.gates = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -8355,6 +8356,8 @@ export const chorus = $root.chorus = (() => {
             Answer.prototype.user_version = "";
 
             Answer.prototype.items_version = "";
+
+            Answer.prototype.gates = $util.emptyArray;
 
             Answer.prototype.error = null;
 
@@ -8383,6 +8386,8 @@ export const chorus = $root.chorus = (() => {
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.user_version);
                 if (message.items_version != null && $Object.hasOwnProperty.call(message, "items_version") && message.items_version !== "")
                     writer.uint32(/* id 4, wireType 2 =*/34).string(message.items_version);
+                if (message.gates != null && message.gates.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).doubles(message.gates);
                 if (message.recommend != null && $Object.hasOwnProperty.call(message, "recommend"))
                     $root.chorus.v1.RecommendResponse.encode(message.recommend, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -8443,6 +8448,20 @@ export const chorus = $root.chorus = (() => {
                                 message.items_version = value;
                             else
                                 delete message.items_version;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType === 2) {
+                                if (!(message.gates && message.gates.length))
+                                    message.gates = [];
+                                reader.doubles(message.gates);
+                                continue;
+                            }
+                            if (wireType !== 1)
+                                break;
+                            if (!(message.gates && message.gates.length))
+                                message.gates = [];
+                            message.gates.push(reader.double());
                             continue;
                         }
                     case 2: {

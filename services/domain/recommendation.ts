@@ -107,6 +107,11 @@ export interface Recommendation {
   readonly items: readonly RankedItem[];
   /** Chosen experts, best first, those that were replaced or came too late included. */
   readonly experts: readonly ExpertShare[];
+  /**
+   * What the gate said: a probability for each expert of the bundle, in its order, to 4 decimals.
+   * Callers do not see it; the next gate is trained from it.
+   */
+  readonly gates: readonly number[];
   readonly timings: AnswerTimings;
   /** An expert was late, failed or absent, or the base alone answered. */
   readonly degraded: boolean;

@@ -31,13 +31,15 @@ export function encodeExposure({ exposureId, request, answer, servedMs }: Exposu
       position: index + 1,
       // The ranking draws no lots yet.
       propensity: 1,
-      source: 'ranked',
+      source: answer.path,
     })),
     degraded: answer.degraded,
     cached: answer.cached,
     fromCandidates: request.candidates !== undefined,
     context: request.context,
     servedMs,
+    k: answer.experts.filter(({ status }) => status !== 'absent').length,
+    gates: answer.gates,
   };
   return encodeMessage(message, chorus.v1.Exposure.encode);
 }

@@ -33,7 +33,12 @@ const answer: Recommendation = {
     { itemId: 'a', title: 'A', score: 2.5 },
     { itemId: 'b', title: 'B', score: 1.5 },
   ],
-  experts: [{ expert: '1', weight: 1, status: 'answered' }],
+  experts: [
+    { expert: '1', weight: 1, status: 'answered' },
+    { expert: '2', weight: 0, status: 'late' },
+    { expert: '3', weight: 0, status: 'absent' },
+  ],
+  gates: [0.5, 0.25, 0.25, 0],
   timings: { totalUs: 1, lookupUs: 1, featuresUs: 1, routeUs: 1, expertsUs: 1, rankUs: 1 },
   degraded: false,
   cached: true,
@@ -84,13 +89,18 @@ test('what an answer showed arrives, keyed by user', async () => {
     sessionItemIds: ['s'],
     bundle: 'recommender/small',
     path: 'user',
-    experts: [{ expert: '1', weight: 1, status: 'answered' }],
+    experts: answer.experts,
     items: [
-      { itemId: 'a', position: 1, score: 2.5, propensity: 1, source: 'ranked' },
-      { itemId: 'b', position: 2, score: 1.5, propensity: 1, source: 'ranked' },
+      { itemId: 'a', position: 1, score: 2.5, propensity: 1, source: 'user' },
+      { itemId: 'b', position: 2, score: 1.5, propensity: 1, source: 'user' },
     ],
     cached: true,
     context: { device: 'tv' },
+    // The one that was late was asked too.
+    k: 2,
+    gates: answer.gates,
+    experiment: '',
+    arm: '',
   });
   expect(exposure.exposureId).toHaveLength(22);
   expect(exposure.servedMs).toBeGreaterThan(1_700_000_000_000);

@@ -61,6 +61,7 @@ class World {
       itemsVersion: question.itemsVersion,
       items: [{ itemId: 'a', title: 'A', score: 1 }],
       experts: [],
+      gates: [],
       timings: { totalUs: 7, lookupUs: 1, featuresUs: 2, routeUs: 3, expertsUs: 4, rankUs: 5 },
       degraded: this.degraded,
       cached: false,

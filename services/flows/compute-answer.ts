@@ -114,6 +114,7 @@ export class ComputeAnswer {
       itemsVersion: catalogue.version,
       items: shown,
       experts: shares,
+      gates: Array.from(route.probabilities, toFourDecimals),
       timings: {
         totalUs: endedUs - budget.arrivedUs,
         lookupUs: startedUs - budget.arrivedUs,
@@ -144,6 +145,11 @@ export class ComputeAnswer {
     const spentMs = (this.#parts.clock.monotonicUs() - arrivedUs) / 1000;
     return Math.max(0, Math.min(this.#parts.collectMs, budgetMs - rankReserveMs) - spentMs);
   }
+}
+
+/** As exact as training can use, and short in the caches that hold it as text. */
+function toFourDecimals(probability: number): number {
+  return Math.round(probability * 1e4) / 1e4;
 }
 
 function refuseIfOver(signal: AbortSignal): void {

@@ -189,6 +189,11 @@ describe.each(engines)('$engine $lacks', ({ engine, start, lacks }) => {
     expect(new Set(exposures.map(({ exposureId }) => exposureId)).size).toBe(shown);
     expect(exposures.some(({ cached }) => cached)).toBe(true);
     expect(exposures.every(({ bundle }) => bundle === 'recommender/small')).toBe(true);
+    for (const { gates, k, path } of exposures) {
+      expect(gates).toHaveLength(8);
+      expect(gates.reduce((sum, gate) => sum + gate, 0)).toBeCloseTo(1, 3);
+      expect(path === 'popularity' || (k >= 2 && k <= 4)).toBe(true);
+    }
   });
 
   async function recommend(question: object): Promise<RecommendReply> {

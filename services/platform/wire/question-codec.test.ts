@@ -73,6 +73,7 @@ const answer: fc.Arbitrary<Recommendation> = fc.record({
       status: fc.constantFrom('answered', 'late', 'absent', 'failed'),
     }),
   ),
+  gates: fc.array(number),
   timings: fc.record({
     totalUs: micros,
     lookupUs: micros,

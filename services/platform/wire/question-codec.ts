@@ -118,6 +118,7 @@ export function encodeAnswer(id: number, outcome: Recommendation | ChorusError):
           question_id: id,
           user_version: outcome.userVersion,
           items_version: outcome.itemsVersion,
+          gates: outcome.gates,
           recommend: recommendationToWire(outcome),
         };
   return encodeMessage({ answers: [message] }, wire.AnswerFrame.encode);
@@ -164,8 +165,8 @@ function outcomeFromWire(answer: chorus.v1.Answer): Recommendation | ChorusError
   }
   if (!recommend) return new ChorusError('internal', 'the aggregator sent an empty answer');
   try {
-    const versions = { userVersion: answer.user_version, itemsVersion: answer.items_version };
-    return recommendationFromWire(recommend, versions);
+    const { user_version: userVersion, items_version: itemsVersion, gates } = answer;
+    return recommendationFromWire(recommend, { userVersion, itemsVersion, gates });
   } catch (thrown) {
     return ChorusError.from(thrown);
   }

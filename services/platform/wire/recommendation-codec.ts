@@ -80,12 +80,12 @@ export function recommendationToWire(
  */
 export function recommendationFromWire(
   answer: chorus.v1.RecommendResponse,
-  versions: Pick<Recommendation, 'userVersion' | 'itemsVersion'>,
+  beside: Pick<Recommendation, 'userVersion' | 'itemsVersion' | 'gates'>,
 ): Recommendation {
   return {
     requestId: answer.request_id,
     bundle: answer.bundle,
-    ...versions,
+    ...beside,
     items: answer.items.map(itemFromWire),
     experts: answer.experts.map(({ expert, weight, status }) => ({
       expert,

@@ -9,7 +9,7 @@ const program = `
   import { RealRandom } from ${here('../../random/real-random.ts')};
   import { LoneAnswerDesk } from ${here('./lone-answer-desk.ts')};
   const answer = (requestId) => ({
-    requestId, bundle: 'recommender/v1', userVersion: '', itemsVersion: '', items: [], experts: [],
+    requestId, bundle: 'recommender/v1', userVersion: '', itemsVersion: '', items: [], experts: [], gates: [],
     timings: { totalUs: 0, lookupUs: 0, featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 },
     degraded: false, cached: false, path: 'user', unknownCandidates: [],
   });

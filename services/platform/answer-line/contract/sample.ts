@@ -69,6 +69,7 @@ export function answerTo({ request: { requestId }, bundle }: Question): Recommen
       { expert: '3', weight: 1, status: 'answered' },
       { expert: '5', weight: 0, status: 'late' },
     ],
+    gates: [0.75, 0.2, 0.05],
     timings,
     degraded: true,
     cached: false,
