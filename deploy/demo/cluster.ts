@@ -13,8 +13,12 @@ export type Fill = (settings: ChorusSettings) => Promise<void>;
 export interface ClusterPlan {
   readonly modelsDir: string;
   readonly fill: Fill;
-  /** How many; 1 unless told. */
+  /** How many; 1 unless told. With 0 the gateway's process aggregates. */
   readonly aggregators?: number;
+  /** How many; 2 unless told. */
+  readonly workers?: number;
+  /** What a process is given besides, by its roles. */
+  readonly settings?: (roles: string) => Promise<ChorusSettings>;
 }
 
 /** The servers that a cluster stands on. */
@@ -24,23 +28,25 @@ const kinds = { kafka, postgres, redis };
 const fillAttempts = 5;
 
 /**
- * Chorus as it stands in production, on one machine: a gateway, aggregators, and two workers (slots
- * 0 and 1) with all experts each, as processes of their own on a real Kafka, PostgreSQL and Redis.
+ * Chorus as it stands in production, on one machine: a gateway, aggregators, and workers (slots from
+ * 0) with all experts each, as processes of their own on a real Kafka, PostgreSQL and Redis.
  * A process that is started again has the same ports.
  */
 export class Cluster {
   readonly servers: ClusterServers;
   /** What every process is started with. */
   readonly environment: ChorusSettings;
+  readonly #plan: ClusterPlan;
   readonly #processes: ChorusProcess[] = [];
   #gateway: ChorusProcess | undefined;
   #aggregators: readonly ChorusProcess[] = [];
   #workers: readonly ChorusProcess[] = [];
 
-  private constructor(servers: ClusterServers, modelsDir: string) {
+  private constructor(servers: ClusterServers, plan: ClusterPlan) {
     this.servers = servers;
+    this.#plan = plan;
     this.environment = {
-      MODELS_DIR: modelsDir,
+      MODELS_DIR: plan.modelsDir,
       KAFKA_BROKERS: servers.kafka.address,
       DATABASE_URL: servers.postgres.address,
       REDIS_URL: servers.redis.address,
@@ -58,7 +64,7 @@ export class Cluster {
    * to be present.
    * @throws Error with the last words of what did not start; nothing is left running then.
    */
-  static async start({ modelsDir, fill, aggregators = 1 }: ClusterPlan): Promise<Cluster> {
+  static async start(plan: ClusterPlan): Promise<Cluster> {
     const missing = Cluster.whyMissing();
     if (missing !== undefined) throw new Error(`this machine lacks servers: ${missing}`);
     const [log, records, cache] = await Promise.all([
@@ -66,10 +72,10 @@ export class Cluster {
       postgres.start(),
       redis.start(),
     ]);
-    const cluster = new Cluster({ kafka: log, postgres: records, redis: cache }, modelsDir);
+    const cluster = new Cluster({ kafka: log, postgres: records, redis: cache }, plan);
     try {
-      await fillAtLast(fill, cluster.environment);
-      await cluster.#startAll(aggregators);
+      await fillAtLast(plan.fill, cluster.environment);
+      await cluster.#startAll();
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -103,7 +109,8 @@ export class Cluster {
       OPERATIONS_PORT: `${await freePort()}`,
       INTERNAL_PORT: `${await freePort()}`,
     };
-    const process = await startChorus({ ...this.environment, ...fixed, ...own });
+    const given = await this.#plan.settings?.(own['ROLES'] ?? '');
+    const process = await startChorus({ ...this.environment, ...fixed, ...given, ...own });
     this.#processes.push(process);
     return process;
   }
@@ -114,17 +121,28 @@ export class Cluster {
     await Promise.all(Object.values(this.servers).map((server) => server.stop()));
   }
 
-  async #startAll(aggregators: number): Promise<void> {
+  async #startAll(): Promise<void> {
+    const { aggregators = 1, workers = 2 } = this.#plan;
     const each = Array.from({ length: aggregators }, () => this.start({ ROLES: 'aggregator' }));
     this.#aggregators = await Promise.all(each);
-    const AGGREGATOR = this.#aggregators.map(({ internal }) => internal).join(',');
-    const [gateway, ...workers] = await Promise.all([
-      this.start({ ROLES: 'gateway', AGGREGATOR }),
-      this.start({ ROLES: 'worker', AGGREGATOR, WORKER_SLOT: '0' }),
-      this.start({ ROLES: 'worker', AGGREGATOR, WORKER_SLOT: '1' }),
+    const dialled = this.#aggregators.map(({ internal }) => internal).join(',');
+    const gateway = (): Promise<ChorusProcess> =>
+      this.start(
+        dialled === ''
+          ? { ROLES: 'gateway,aggregator' }
+          : { ROLES: 'gateway', AGGREGATOR: dialled },
+      );
+    // Workers need to know where it listens when it aggregates.
+    if (dialled === '') this.#gateway = await gateway();
+    const AGGREGATOR = this.#gateway?.internal ?? dialled;
+    const [front, ...crew] = await Promise.all([
+      this.#gateway ?? gateway(),
+      ...Array.from({ length: workers }, (_, slot) =>
+        this.start({ ROLES: 'worker', AGGREGATOR, WORKER_SLOT: `${slot}` }),
+      ),
     ]);
-    this.#gateway = gateway;
-    this.#workers = workers;
+    this.#gateway = front;
+    this.#workers = crew;
   }
 }
 

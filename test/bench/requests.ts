@@ -49,8 +49,9 @@ async function main(): Promise<void> {
   try {
     const result = await measureAll(world, options, wanted);
     print(options.json ? JSON.stringify(result) : toMarkdown(result));
-    const cases = result.parts.flatMap((part) => part.cases);
-    if (cases.some(({ failed }) => failed !== undefined)) process.exitCode = 1;
+    const { parts: measured } = result;
+    const all = [...measured, ...measured.flatMap(({ cases }) => cases)];
+    if (all.some(({ failed }) => failed !== undefined)) process.exitCode = 1;
   } finally {
     await world.clear();
   }
@@ -117,6 +118,10 @@ async function measurePart(
       say,
     });
     return { name, title, ...figures };
+  } catch (error) {
+    // What the other parts gave is worth keeping.
+    const failed = error instanceof Error ? error.message : String(error);
+    return { name, title, cases: [], goals: [], failed };
   } finally {
     await load.close();
   }

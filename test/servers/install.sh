@@ -12,6 +12,8 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages+=(postgresql)
 have java || packages+=(openjdk-17-jre-headless)
 have setpriv || packages+=(util-linux)
 have docker-compose || packages+=(docker-compose)
+# The bench's load over HTTP.
+have h2load || packages+=(nghttp2-client)
 
 # lib/pom.xml is copied last: equal to ours, it says that the jars are there and of these versions.
 need_jars=no

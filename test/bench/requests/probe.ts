@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { freePort } from '../../servers/free-port.ts';
 
 /** How late the timers of a main thread were: time that any of its callers waited too. */
@@ -7,6 +8,8 @@ export interface LoopDelay {
   readonly delayP999Ms: number;
 }
 
+const portVariable = 'BENCH_PROBE_PORT';
+
 /** A handle on the code that the bench loads into a measured process. */
 export class Probe {
   readonly #port: number;
@@ -15,15 +18,18 @@ export class Probe {
     this.#port = port;
   }
 
-  /** Picks a port; the process that is to be measured must be given `settings`. */
-  static async make(): Promise<Probe> {
-    return new Probe(await freePort());
+  /** Environment of a process that is to be looked into, one for each process. */
+  static async settings(): Promise<Readonly<Record<string, string>>> {
+    const file = new URL('probe-process.ts', import.meta.url);
+    return { NODE_OPTIONS: `--import ${file.href}`, [portVariable]: `${await freePort()}` };
   }
 
-  /** Environment of the process. */
-  get settings(): Readonly<Record<string, string>> {
-    const file = new URL('probe-process.ts', import.meta.url);
-    return { NODE_OPTIONS: `--import ${file.href}`, BENCH_PROBE_PORT: `${this.#port}` };
+  /** The probe in a process that was given `settings`. */
+  static of(pid: number): Probe {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const port = environment.find((each) => each.startsWith(`${portVariable}=`))?.split('=')[1];
+    if (port === undefined) throw new Error(`process ${pid} was started without a probe`);
+    return new Probe(Number(port));
   }
 
   /** Begins a profile of the main thread. */

@@ -11,6 +11,8 @@ export interface PartResult {
   readonly cases: readonly CaseResult[];
   readonly goals: readonly GoalResult[];
   readonly skipped?: string;
+  /** Why it broke off. */
+  readonly failed?: string;
 }
 
 /** Everything that a run found, as `--json` prints it. */
@@ -42,9 +44,10 @@ export function toMarkdown(result: RequestsResult): string {
   return [where, ...parts.map(partToMarkdown)].join('\n\n');
 }
 
-function partToMarkdown({ title, cases, goals, skipped }: PartResult): string {
+function partToMarkdown({ title, cases, goals, skipped, failed: broken }: PartResult): string {
   const blocks = [`**${title}**`];
   if (skipped !== undefined) blocks.push(`skipped: ${skipped}`);
+  if (broken !== undefined) blocks.push(`**FAILED**: ${broken}`);
   if (cases.some(({ readings }) => readings.length > 0)) blocks.push(casesToMarkdown(cases));
   for (const { title: line, failed } of cases) {
     if (failed !== undefined) blocks.push(`**FAILED**: ${line}: ${failed}`);
