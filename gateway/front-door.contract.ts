@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { Arrival } from '../services/domain/budget.ts';
 import type { Item } from '../services/domain/item.ts';
 import { ChorusError } from '../services/domain/errors.ts';
+import type { Patience } from '../services/domain/patience.ts';
 import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
 import type { UserState } from '../services/domain/user-state.ts';
 import { RealClock } from '../services/platform/clock/real-clock.ts';
@@ -33,7 +34,7 @@ class Listener {
   async run(
     request: RecommendRequest,
     { traceParent }: Arrival,
-    signal: AbortSignal,
+    { signal }: Patience,
   ): Promise<Recommendation> {
     this.asked.push(request);
     this.traced.push(traceParent);

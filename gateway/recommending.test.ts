@@ -10,7 +10,7 @@ type Run = (signal: AbortSignal) => Promise<Recommendation>;
 
 function recommending(run: Run): Recommending {
   return new Recommending({
-    answerRequest: { run: (_request, _budget, signal) => run(signal) },
+    answerRequest: { run: (_request, _arrival, { signal }) => run(signal) },
     clock: new RealClock(),
     random: new RealRandom(),
     defaultDeadlineMs: 20,

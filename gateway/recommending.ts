@@ -1,12 +1,14 @@
 import { ChorusError } from '../services/domain/errors.ts';
-import type { Recommendation } from '../services/domain/recommendation.ts';
+import type { Patience } from '../services/domain/patience.ts';
+import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
 import type { AnswerRequest } from '../services/flows/answer-request.ts';
 import type { Clock } from '../services/platform/clock/clock.ts';
 import type { Random } from '../services/platform/random/random.ts';
 import type { Caller } from './caller.ts';
 import { counted } from './counted.ts';
 import { checkMessage } from './messages/check-message.ts';
-import { type RecommendBody, recommendBody, toRecommendRequest } from './messages/recommend.ts';
+import { recommendBody, toRecommendRequest } from './messages/recommend.ts';
+import { Waiting } from './waiting.ts';
 
 /** What the front door needs to recommend. */
 export interface RecommendingParts {
@@ -26,26 +28,27 @@ export class Recommending {
   }
 
   /** @throws ChorusError `invalid_argument` naming the field and what was expected. */
-  check(body: unknown): RecommendBody {
-    return checkMessage(recommendBody, body);
+  check(body: unknown): RecommendRequest {
+    return toRecommendRequest(checkMessage(recommendBody, body));
   }
 
   /**
+   * @param asked gets an id when it has none.
    * @throws ChorusError `deadline_exceeded` when not even the base can answer in time;
    *   `cancelled` when the caller left before.
    */
-  async answer(body: RecommendBody, caller: Caller): Promise<Recommendation> {
+  async answer(asked: RecommendRequest, caller: Caller): Promise<Recommendation> {
     const { answerRequest, clock, random, defaultDeadlineMs } = this.#parts;
     const budgetMs = caller.budgetMs ?? defaultDeadlineMs;
     const { traceParent } = caller;
     const arrival = { budget: { arrivedUs: clock.monotonicUs(), budgetMs }, traceParent };
-    const request = toRecommendRequest(body, random.id());
+    const request = asked.requestId === '' ? { ...asked, requestId: random.id() } : asked;
     return await counted(
       caller.surface,
       clock,
       () =>
-        this.#whileWaited(caller, budgetMs, (signal) =>
-          answerRequest.run(request, arrival, signal),
+        this.#whileWaited(caller, budgetMs, (patience) =>
+          answerRequest.run(request, arrival, patience),
         ),
       ({ degraded }) => (degraded ? 'degraded' : 'ok'),
     );
@@ -55,20 +58,17 @@ export class Recommending {
   async #whileWaited<Answer>(
     caller: Caller,
     budgetMs: number,
-    answer: (signal: AbortSignal) => Promise<Answer>,
+    answer: (patience: Patience) => Promise<Answer>,
   ): Promise<Answer> {
-    const over = new AbortController();
-    const { promise, reject } = Promise.withResolvers<never>();
-    const giveUp = (reason: ChorusError): void => {
-      reject(reason);
-      over.abort(reason);
-    };
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const waiting = new Waiting(reject);
     const timer = this.#parts.clock.after(budgetMs, () => {
-      giveUp(new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`));
+      waiting.giveUp(new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`));
     });
-    const watchNoMore = caller.whenGone(giveUp);
+    const watchNoMore = caller.whenGone((reason) => waiting.giveUp(reason));
+    answer(waiting).then(resolve, reject);
     try {
-      return await Promise.race([answer(over.signal), promise]);
+      return await promise;
     } finally {
       timer.cancel();
       watchNoMore();

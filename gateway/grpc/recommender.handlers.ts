@@ -7,7 +7,8 @@ import type {
 import type { chorus } from '../../proto/generated/public.js';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { Clock } from '../../services/platform/clock/clock.ts';
-import { fromRecommendation, type RecommendReply } from '../messages/recommend.ts';
+import { encodeRecommendation } from '../../services/platform/wire/answer-writer.ts';
+import { plainRequest } from '../messages/plain-request.ts';
 import type { Caller } from '../caller.ts';
 import { countFailure } from '../counted.ts';
 import type { Recommending } from '../recommending.ts';
@@ -16,7 +17,8 @@ import { failedCall } from './failed-call.ts';
 import { received, type Received } from './service-definitions.ts';
 
 type Request = Received<chorus.v1.RecommendRequest>;
-type StreamReply = RecommendReply | chorus.v1.RecommendResponse.$Properties;
+/** An answer is encoded already. */
+type StreamReply = Buffer | chorus.v1.RecommendResponse.$Properties;
 
 /** Answers of one stream that may be in the making at once; a faster caller waits. */
 const maxInFlight = 64;
@@ -26,15 +28,14 @@ export function recommenderHandlers(
   recommending: Recommending,
   clock: Clock,
 ): UntypedServiceImplementation {
-  const answer = async (request: Request, caller: Caller) => {
-    const body = recommending.check(bodyOf(received(request)));
-    return fromRecommendation(await recommending.answer(body, caller));
+  const answer = async (request: Request, caller: Caller): Promise<Buffer> => {
+    const message = received(request);
+    // The schema explains what is wrong with a message; most have nothing wrong, which is soon seen.
+    const checked = plainRequest(message) ?? recommending.check(bodyOf(message));
+    return encodeRecommendation(await recommending.answer(checked, caller));
   };
   return {
-    Recommend: (
-      call: ServerUnaryCall<Request, RecommendReply>,
-      reply: sendUnaryData<RecommendReply>,
-    ): void => {
+    Recommend: (call: ServerUnaryCall<Request, Buffer>, reply: sendUnaryData<Buffer>): void => {
       answer(call.request, unaryCaller(call, clock)).then(
         (response) => reply(null, response),
         (thrown: unknown) => reply(failedCall(thrown)),
@@ -52,7 +53,7 @@ export function recommenderHandlers(
 /** Answers in the order in which they become ready; ends after the last one. */
 async function answerStream(
   call: ServerDuplexStream<Request, StreamReply>,
-  answer: (request: Request) => Promise<RecommendReply>,
+  answer: (request: Request) => Promise<Buffer>,
 ): Promise<void> {
   const open = new Set<Promise<void>>();
   let draining: Promise<void> | undefined;

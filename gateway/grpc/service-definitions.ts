@@ -95,7 +95,9 @@ function codecOf(type: object): Codec {
     throw new ChorusError('internal', `chorus.v1.${name} has no codec: npm run proto`);
   }
   return {
-    serialize: (message) => encodeMessage(message, generated.encode),
+    // A handler may have the bytes already.
+    serialize: (message) =>
+      Buffer.isBuffer(message) ? message : encodeMessage(message, generated.encode),
     deserialize: (bytes) => decodeMessage(`chorus.v1.${name}`, bytes, generated.decode),
   };
 }

@@ -7,6 +7,7 @@ import {
   type RecommendQuery,
   recommendQuery,
   type RecommendReply,
+  toRecommendRequest,
 } from '../messages/recommend.ts';
 import { type UserName, userName } from '../messages/users.ts';
 import { Recommending } from '../recommending.ts';
@@ -29,7 +30,7 @@ export class RecommendController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
     const caller = httpCaller(reply);
-    return fromRecommendation(await this.#recommending.answer(body, caller));
+    return fromRecommendation(await this.#recommending.answer(toRecommendRequest(body), caller));
   }
 
   /** The short form: the best items of the whole catalogue for one user. */
@@ -40,7 +41,7 @@ export class RecommendController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RecommendReply> {
     const caller = httpCaller(reply);
-    const body = this.#recommending.check({ ...query, user_id });
-    return fromRecommendation(await this.#recommending.answer(body, caller));
+    const request = this.#recommending.check({ ...query, user_id });
+    return fromRecommendation(await this.#recommending.answer(request, caller));
   }
 }

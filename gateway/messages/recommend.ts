@@ -7,9 +7,15 @@ import type {
 } from '../../services/domain/recommendation.ts';
 import { id, text, timeMs } from './fields.ts';
 
-const maxCandidates = 1000;
-const maxTopN = 500;
-const defaultTopN = 10;
+/** Limits of a request, beside those that the schema itself names. */
+export const recommendLimits = {
+  candidates: 1000,
+  exclude: 10_000,
+  topN: 500,
+  defaultTopN: 10,
+  idCharacters: 128,
+} as const;
+const { candidates: maxCandidates, topN: maxTopN, defaultTopN } = recommendLimits;
 
 const interaction = z.strictObject({
   item_id: id,
@@ -35,7 +41,7 @@ export const recommendBody = z
       .max(maxCandidates, `expected at most ${maxCandidates} candidates`)
       .refine((ids) => new Set(ids).size === ids.length, 'expected each candidate once')
       .optional(),
-    exclude: z.array(id).max(10_000, 'expected at most 10000 items').default([]),
+    exclude: z.array(id).max(recommendLimits.exclude, 'expected at most 10000 items').default([]),
     top_n: topN.default(defaultTopN),
     include_seen: z.boolean().default(false),
     context: z.record(text(64), text(256)).default({}),
@@ -58,10 +64,10 @@ export const recommendQuery = z.strictObject({
 /** A checked query. */
 export type RecommendQuery = z.infer<typeof recommendQuery>;
 
-/** The request behind a checked body; `requestId` is used when the caller chose none. */
-export function toRecommendRequest(body: RecommendBody, requestId: string): RecommendRequest {
+/** The request behind a checked body; its id is empty when the caller chose none. */
+export function toRecommendRequest(body: RecommendBody): RecommendRequest {
   return {
-    requestId: body.request_id === '' ? requestId : body.request_id,
+    requestId: body.request_id,
     tenant: publicTenant,
     userId: body.user_id,
     session: body.session.map(({ item_id, type, value, time_ms }) => ({

@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { Cache, CacheSpace } from '../platform/cache/cache.ts';
+import { DecodedOnce } from '../platform/cache/decoded-once.ts';
+import { decodeRemembered, encodeRemembered } from '../platform/wire/answer-writer.ts';
 
 /** Answers by all that shapes them; the versions of user and items are part of the key, so they never grow stale. */
 const answers: CacheSpace = { name: 'answer', ttlMs: 60_000, ttlJitter: 0.1, immutable: true };
@@ -12,40 +14,84 @@ export interface AnswerContext {
   readonly itemsVersion: string;
 }
 
+/** Where the answer to a question is remembered. */
+export interface AnswerPlace extends AnswerContext {
+  readonly key: string;
+}
+
+/** A key longer than this is hashed: a digest costs more than it saves on a short one. */
+const longestKey = 256;
+
 /** Remembers full answers for a minute. */
 export class AnswerCache {
   readonly #cache: Cache;
-  readonly #decoder = new TextDecoder();
-  readonly #encoder = new TextEncoder();
+  // The versions are in the key, not in the bytes.
+  readonly #decoded = new DecodedOnce((bytes) => decodeRemembered(bytes, noVersions));
 
   constructor(cache: Cache) {
     this.#cache = cache;
   }
 
-  /** The answer to the same question, if one was given lately. */
-  async recall(
-    request: RecommendRequest,
-    context: AnswerContext,
-  ): Promise<Recommendation | undefined> {
-    if (request.noCache) return undefined;
-    const bytes = await this.#cache.get(answers, answerKey(request, context));
-    if (bytes === undefined) return undefined;
-    // Only `remember` writes this space, so the shape is known.
-    const answer: Recommendation = JSON.parse(this.#decoder.decode(bytes));
-    return answer;
+  /** Where the answer to this question is, if it was given lately; undefined when it must be computed anew. */
+  placeOf(request: RecommendRequest, context: AnswerContext): AnswerPlace | undefined {
+    return request.noCache ? undefined : { ...context, key: keyOf(request, context) };
   }
 
-  /** Remembers an answer, unless it is degraded: the next one may be better. */
-  async remember(request: RecommendRequest, answer: Recommendation): Promise<void> {
-    if (request.noCache || answer.degraded) return;
-    const bytes = this.#encoder.encode(JSON.stringify(answer));
-    await this.#cache.set(answers, answerKey(request, answer), bytes);
+  /** The answer to the same question, if one was given lately; id and timings are for the caller to fill in. */
+  async recall(place: AnswerPlace | undefined): Promise<Recommendation | undefined> {
+    if (place === undefined) return undefined;
+    const bytes = await this.#cache.get(answers, place.key);
+    if (bytes === undefined) return undefined;
+    const { userVersion, itemsVersion } = place;
+    try {
+      return { ...this.#decoded.of(bytes), userVersion, itemsVersion };
+    } catch {
+      // Of another version of this program, which knows more words.
+      return undefined;
+    }
+  }
+
+  /**
+   * Remembers an answer, unless it is degraded: the next one may be better.
+   * @param place where the question would have found it; an answer that rests on something newer
+   *   is remembered under that.
+   */
+  async remember(
+    request: RecommendRequest,
+    place: AnswerPlace | undefined,
+    answer: Recommendation,
+  ): Promise<void> {
+    if (place === undefined || answer.degraded) return;
+    const key = isOf(answer, place) ? place.key : keyOf(request, answer);
+    await this.#cache.set(answers, key, encodeRemembered(answer));
   }
 }
 
-/** Tenant, bundle, versions and a hash of every field that shapes the answer. */
-function answerKey(request: RecommendRequest, context: AnswerContext): string {
-  const { requestId: _id, noCache: _noCache, ...shaping } = request;
-  const text = JSON.stringify([context.bundle, context.userVersion, context.itemsVersion, shaping]);
-  return createHash('sha1').update(text).digest('base64url');
+const noVersions = { userVersion: '', itemsVersion: '' };
+
+function isOf(answer: AnswerContext, place: AnswerContext): boolean {
+  return (
+    answer.bundle === place.bundle &&
+    answer.userVersion === place.userVersion &&
+    answer.itemsVersion === place.itemsVersion
+  );
+}
+
+/** Tenant, bundle, versions and every field that shapes the answer, hashed where that is long. */
+function keyOf(request: RecommendRequest, context: AnswerContext): string {
+  const text = JSON.stringify([
+    context.bundle,
+    context.userVersion,
+    context.itemsVersion,
+    request.tenant,
+    request.userId,
+    request.topN,
+    request.includeSeen,
+    request.explain,
+    request.session,
+    request.candidates,
+    request.exclude,
+    request.context,
+  ]);
+  return text.length <= longestKey ? text : hash('sha1', text, 'base64url');
 }

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chorus } from '../../proto/generated/internal.js';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
@@ -6,6 +7,7 @@ import { RealClock } from '../platform/clock/real-clock.ts';
 import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
 import { RealRandom } from '../platform/random/real-random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
+import { encodeExposure } from './exposure-codec.ts';
 import { Exposures } from './exposures.ts';
 
 const clock = new RealClock();
@@ -105,6 +107,77 @@ test('what an answer showed arrives, keyed by user', async () => {
   expect(exposure.exposureId).toHaveLength(22);
   expect(exposure.servedMs).toBeGreaterThan(1_700_000_000_000);
   await exposures.close();
+});
+
+/** Without prototypes, and with 0 for -0, which has no place on the wire. */
+function plain(message: object): unknown {
+  return JSON.parse(JSON.stringify(message));
+}
+
+test('is the message that the generated encoder would make, shown once or again', () => {
+  const text = fc.string({ unit: 'grapheme' });
+  const named = fc.string({ unit: 'grapheme', minLength: 1 });
+  const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+  const status = fc.constantFrom('answered', 'late');
+  const given = fc.record({
+    userId: text,
+    session: fc.array(named),
+    context: fc.dictionary(text, text, { noNullPrototype: true }),
+    candidates: fc.option(fc.array(text), { nil: undefined }),
+    items: fc.array(fc.record({ itemId: named, title: text, score: number })),
+    experts: fc.array(fc.record({ expert: named, weight: number, status })),
+    degraded: fc.boolean(),
+    servedMs: fc.maxSafeNat(),
+  });
+  const wire = chorus.v1.Exposure;
+  fc.assert(
+    fc.property(given, ({ userId, context, candidates, servedMs, items, ...rest }) => {
+      const session = rest.session.map((itemId) => ({
+        itemId,
+        type: 'click',
+        value: 1,
+        timeMs: 0,
+      }));
+      const asked = { ...request, userId, session, context, candidates };
+      const { experts, degraded } = rest;
+      const shown = { ...answer, items, experts, degraded };
+      const expected = wire.decode(
+        wire
+          .encode({
+            exposureId: 'e',
+            requestId: shown.requestId,
+            tenant: asked.tenant,
+            userId,
+            userVersion: shown.userVersion,
+            itemsVersion: shown.itemsVersion,
+            sessionItemIds: rest.session,
+            bundle: shown.bundle,
+            path: shown.path,
+            experts,
+            items: items.map(({ itemId, score }, index) => ({
+              itemId,
+              score,
+              position: index + 1,
+              propensity: 1,
+              source: shown.path,
+            })),
+            degraded,
+            k: experts.length,
+            gates: shown.gates,
+            cached: shown.cached,
+            fromCandidates: candidates !== undefined,
+            context,
+            servedMs,
+          })
+          .finish(),
+      );
+      const exposure = { exposureId: 'e', request: asked, servedMs };
+      for (const each of [shown, { ...shown }]) {
+        const found = wire.decode(encodeExposure({ ...exposure, answer: each }));
+        expect(plain(found)).toEqual(plain(expected));
+      }
+    }),
+  );
 });
 
 test('those of one linger travel together, and an empty answer showed nothing', async () => {

@@ -10,7 +10,7 @@ import { RealRandom } from '../platform/random/real-random.ts';
 import { AnswerRequest } from './answer-request.ts';
 
 const clock = new RealClock();
-const never = new AbortController().signal;
+const never = { isOver: false, signal: new AbortController().signal };
 
 const request: RecommendRequest = {
   requestId: 'r1',
@@ -132,6 +132,9 @@ test('while nobody has chosen a bundle the aggregator chooses', async () => {
 
 test('nobody saw an answer that came too late', async () => {
   const world = new World();
-  await world.answerRequest.run(request, arrival(), AbortSignal.abort());
+  await world.answerRequest.run(request, arrival(), {
+    isOver: true,
+    signal: AbortSignal.abort(),
+  });
   expect(world.exposed).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { AnswerCache } from '../answer-cache/answer-cache.ts';
 import type { Arrival, Budget } from '../domain/budget.ts';
 import { ChorusError } from '../domain/errors.ts';
+import type { Patience } from '../domain/patience.ts';
 import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { AnswerLine } from '../platform/answer-line/answer-line.ts';
@@ -37,14 +38,13 @@ export class AnswerRequest {
   }
 
   /**
-   * @param signal aborts when nobody waits for the answer any more.
    * @throws ChorusError `unavailable` when neither cache nor records can tell the versions,
-   *   or no aggregator can be asked; what the aggregator says; the signal's reason.
+   *   or no aggregator can be asked; what the aggregator says; why nobody waits any more.
    */
   async run(
     request: RecommendRequest,
     { budget, traceParent }: Arrival,
-    signal: AbortSignal,
+    patience: Patience,
   ): Promise<Recommendation> {
     const { liveBundle, users, items, answers, exposures } = this.#parts;
     const bundle = liveBundle();
@@ -53,14 +53,19 @@ export class AnswerRequest {
       items.version(request.tenant),
     ]);
     const known = { bundle, userVersion, itemsVersion };
-    const remembered = await answers.recall(request, known);
-    const question = { request, ...known, budget, traceParent, ...synchronous };
-    const answer = remembered ?? (await this.#aggregate(question, signal));
+    const place = answers.placeOf(request, known);
+    const remembered = await answers.recall(place);
+    const answer =
+      remembered ??
+      (await this.#aggregate(
+        { request, ...known, budget, traceParent, ...synchronous },
+        patience.signal,
+      ));
     // Not awaited: the cache never fails, and the caller need not wait for it.
-    if (remembered === undefined) void answers.remember(request, answer);
+    if (remembered === undefined) void answers.remember(request, place, answer);
     const shown = this.#timed(answer, request, budget, remembered !== undefined);
     // Nobody saw what came too late.
-    if (!signal.aborted) exposures.record(request, shown);
+    if (!patience.isOver) exposures.record(request, shown);
     return shown;
   }
 

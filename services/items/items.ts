@@ -1,5 +1,6 @@
 import type { Item, ItemOverlay } from '../domain/item.ts';
 import { deletedHoldMs, type Cache, type CacheSpace } from '../platform/cache/cache.ts';
+import { DecodedOnce } from '../platform/cache/decoded-once.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import type { Records, Statement, Value } from '../platform/records/records.ts';
@@ -36,7 +37,7 @@ export class Items {
   readonly #overlays: ItemOverlays;
   readonly #readVersion: (tenant: string) => Promise<string>;
   readonly #lastVersions = new Map<string, string>();
-  readonly #decoder = new TextDecoder();
+  readonly #cachedVersions = new DecodedOnce((bytes) => new TextDecoder().decode(bytes));
   readonly #encoder = new TextEncoder();
 
   constructor(parts: ItemsParts) {
@@ -53,7 +54,7 @@ export class Items {
    */
   async version(tenant: string): Promise<string> {
     const cached = await this.#parts.cache.get(versions, tenant);
-    if (cached !== undefined) return this.#decoder.decode(cached);
+    if (cached !== undefined) return this.#cachedVersions.of(cached);
     try {
       return await this.#readVersion(tenant);
     } catch (error) {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   type HistoryEntry,
   unknownUser,
@@ -7,6 +6,7 @@ import {
 } from '../domain/user-state.ts';
 import { userRecordKey } from '../domain/topics.ts';
 import { deletedHoldMs, type Cache, type CacheSpace } from '../platform/cache/cache.ts';
+import { DecodedOnce } from '../platform/cache/decoded-once.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
 import type { Migration, Records, Statement } from '../platform/records/records.ts';
@@ -73,6 +73,7 @@ export interface ImportedUser {
 export class UserStates {
   readonly #parts: UserStatesParts;
   readonly #decoder = new TextDecoder();
+  readonly #versions = new DecodedOnce((bytes) => this.#decoder.decode(bytes));
   readonly #encoder = new TextEncoder();
 
   constructor(parts: UserStatesParts) {
@@ -84,7 +85,7 @@ export class UserStates {
     if (userId === '') return unknownUserVersion;
     const key = userRecordKey(tenant, userId);
     const cached = await this.#parts.cache.get(versions, key);
-    if (cached !== undefined) return this.#decoder.decode(cached);
+    if (cached !== undefined) return this.#versions.of(cached);
     return (await this.#load(tenant, userId)).version;
   }
 
@@ -167,16 +168,21 @@ export class UserStates {
 }
 
 /** A history as it is stored: `[item, weight, ms]` for each entry, oldest first. */
-const storedHistory = z.array(z.tuple([z.string(), z.number(), z.number()]));
+type StoredHistory = readonly (readonly [itemId: string, weight: number, timeMs: number])[];
 
 function encodeHistory(history: readonly HistoryEntry[]): string {
-  return JSON.stringify(history.map(({ itemId, weight, timeMs }) => [itemId, weight, timeMs]));
+  const stored: StoredHistory = history.map(({ itemId, weight, timeMs }) => [
+    itemId,
+    weight,
+    timeMs,
+  ]);
+  return JSON.stringify(stored);
 }
 
+/** Only `encodeHistory` writes what is read here, so the shape is known; checking it would cost three times the reading. */
 function decodeHistory(text: string): readonly HistoryEntry[] {
-  return storedHistory
-    .parse(JSON.parse(text))
-    .map(([itemId, weight, timeMs]) => ({ itemId, weight, timeMs }));
+  const stored: StoredHistory = JSON.parse(text);
+  return stored.map(([itemId, weight, timeMs]) => ({ itemId, weight, timeMs }));
 }
 
 function stateKey(tenant: string, userId: string, version: string): string {

@@ -29,6 +29,44 @@ export class BackwardWriter {
     this.#tag(tag);
   }
 
+  /** A field of a whole number up to 2^53, not below 0, such as a date. Zero takes no room. */
+  large(tag: number, value: number): void {
+    if (value < 0x1_0000_0000) {
+      this.number(tag, value);
+      return;
+    }
+    let rest = Math.trunc(value);
+    const digits: number[] = [];
+    for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) digits.push((rest % 0x80) | 0x80);
+    digits.push(rest);
+    this.#at -= digits.length;
+    this.#buffer.set(digits, this.#at);
+    this.#tag(tag);
+  }
+
+  /** A double field. */
+  double(tag: number, value: number): void {
+    this.#at -= 8;
+    this.#buffer.writeDoubleLE(value, this.#at);
+    this.#tag(tag);
+  }
+
+  /** A field of packed doubles; none take no room. */
+  doubles(tag: number, values: readonly number[]): void {
+    this.#packed(tag, values, 8, (value, at) => this.#buffer.writeDoubleLE(value, at));
+  }
+
+  /** A field of packed floats; none take no room. */
+  floats(tag: number, values: readonly number[]): void {
+    this.#packed(tag, values, 4, (value, at) => this.#buffer.writeFloatLE(value, at));
+  }
+
+  /** Fields that were written before, as they are. */
+  raw(fields: Uint8Array): void {
+    this.#at -= fields.byteLength;
+    this.#buffer.set(fields, this.#at);
+  }
+
   /** A string field; the empty one takes no room. */
   text(tag: number, text: string): void {
     if (text === '') return;
@@ -69,7 +107,22 @@ export class BackwardWriter {
     this.#buffer[at] = rest;
   }
 
+  #packed(
+    tag: number,
+    values: readonly number[],
+    size: number,
+    write: (value: number, at: number) => void,
+  ): void {
+    if (values.length === 0) return;
+    const end = this.#at;
+    this.#at -= values.length * size;
+    for (const [index, value] of values.entries()) write(value, this.#at + index * size);
+    this.closeMessage(tag, end);
+  }
+
   #tag(tag: number): void {
+    // Of a field above 15: two bytes.
+    if (tag > 0x7f) return this.varint(tag);
     this.#at -= 1;
     this.#buffer[this.#at] = tag;
   }

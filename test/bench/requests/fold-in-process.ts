@@ -135,7 +135,8 @@ function asker({ answerRequest }: Answering, { users, items }: Interactions) {
       noCache: false,
     };
     const arrival = { budget: { arrivedUs: clock.monotonicUs(), budgetMs }, traceParent: '' };
-    const answer = await answerRequest.run(request, arrival, new AbortController().signal);
+    const patience = { isOver: false, signal: new AbortController().signal };
+    const answer = await answerRequest.run(request, arrival, patience);
     if (answer.degraded || answer.cached) throw new Error('an answer was degraded or cached');
   };
 }
