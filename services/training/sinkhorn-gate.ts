@@ -11,7 +11,7 @@ export const gateAttempts = 8;
 /**
  * Fits a gate in closed form: balanced communities C, logits 8τ·x·C + b, τ found by bisection so
  * that the mean entropy is the one asked for. Balance is restored inside each step of the
- * bisection (b_e −= ln(E·P_e), which is Sinkhorn in the log domain): sharpening afterwards would
+ * bisection (b_e −= ln(load), which is Sinkhorn in the log domain): sharpening afterwards would
  * let the loads drift apart. Of several clusterings it keeps the one whose routes share out
  * the users most evenly.
  * @param users vectors, users × width; those of length 0 have no taste yet and are left out.
