@@ -81,14 +81,17 @@ async function openBench({ dataDir, modelsDir, interactions }: Order): Promise<F
     DEFAULT_DEADLINE_MS: `${budgetMs}`,
     COLLECT_MS: `${budgetMs}`,
   });
-  const platform = await openPlatform(settings, new AbortController().signal);
+  const { signal } = new AbortController();
+  const platform = await openPlatform(settings, signal);
   await platform.records.migrate(migrations);
   const states = new UserStates(platform);
   await importUsers(interactions, states, publicTenant);
-  const roles = [new AggregatorRole(platform), new WorkerRole(platform, [recommenderMixture])];
+  const aggregator = new AggregatorRole(platform);
+  const worker = new WorkerRole(platform, [recommenderMixture]);
+  const roles = [aggregator, worker, aggregator.desks];
   for (const role of roles) {
     // oxlint-disable-next-line no-await-in-loop -- a role may rely on the one before
-    await role.start();
+    await role.start(signal);
   }
   const answering = await openAnswering(platform);
   const alone = await openFoldInAlone(platform.modelRunner, modelsDir, interactions);

@@ -24,7 +24,10 @@ export const foldIn: Part = {
       return {
         cases: [],
         goals: [
-          line('writing a user’s history with a new version, 32 in flight', (of) => of.changeUs),
+          line(
+            'the change: a user’s history read and written, with a new version, 32 in flight',
+            (of) => of.changeUs,
+          ),
           line(
             'an answer of the whole catalogue that no cache had, 64 in flight',
             (of) => of.keptUs,

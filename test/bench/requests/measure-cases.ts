@@ -40,6 +40,7 @@ export interface MeasureParts {
 }
 
 const clock = new RealClock();
+const warmUps = 3;
 /** Exposures leave up to a tenth of a second after their answers, and belong to them. */
 const afterglowMs = 150;
 
@@ -80,6 +81,13 @@ export class CaseMeasurer {
   async runOnce(each: LoadCase): Promise<void> {
     const run = await this.#aim(each);
     await run(this.#parts.windows.windowMs);
+  }
+
+  /** Load for a few times as long as the warm-up that each line has for itself. */
+  async warmUp(each: LoadCase): Promise<void> {
+    this.#parts.say('warming up');
+    const run = await this.#aim(each);
+    await run(this.#parts.windows.warmUpMs * warmUps);
   }
 
   async #reading(each: LoadCase, isFirst: boolean): Promise<Reading> {

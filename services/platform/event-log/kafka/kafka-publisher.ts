@@ -1,6 +1,7 @@
 import type { Producer } from 'kafkajs';
 import { ChorusError } from '../../../domain/errors.ts';
 import type { Clock } from '../../clock/clock.ts';
+import { metrics } from '../../telemetry/metrics.ts';
 import { maxRecordBytes, type OutgoingRecord } from '../event-log.ts';
 import {
   briskRetry,
@@ -143,12 +144,12 @@ export class KafkaPublisher {
   /** Settles the window; never rejects. */
   async #send(window: PublishWindow): Promise<void> {
     this.#onItsWay = window;
+    const { topicMessages } = window;
     try {
-      await this.#producer.sendBatch({
-        acks: -1,
-        timeout: requestTimeoutMs,
-        topicMessages: window.topicMessages,
-      });
+      await this.#producer.sendBatch({ acks: -1, timeout: requestTimeoutMs, topicMessages });
+      for (const { topic, messages } of topicMessages) {
+        metrics.logRecords.inc({ topic, operation: 'publish' }, messages.length);
+      }
       window.resolve();
     } catch (error) {
       window.reject(kafkaError('sending', error));
