@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import kafkajs, { type Kafka, type LogEntry, type RetryOptions } from 'kafkajs';
 import { logger } from '../../telemetry/logger.ts';
 import { boundGzip } from './bounded-gzip.ts';
+import { quickProduce } from './quick-produce.ts';
 import { quietRequestQueue } from './quiet-request-queue.ts';
 
 /** Opens a TCP connection to a broker. */
@@ -56,6 +57,7 @@ export function createKafkaClient(
   { retry = patientRetry, isGone = () => false, onSocket }: KafkaClientTraits = {},
 ): Kafka {
   quietRequestQueue();
+  quickProduce();
   boundGzip();
   return new kafkajs.Kafka({
     // An empty list is the one failure that ends kafkajs' tries; it takes no AbortSignal.
