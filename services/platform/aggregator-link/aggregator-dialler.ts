@@ -4,7 +4,8 @@ import type { Random } from '../random/random.ts';
 import { channelOptions, type RawStreamMethod } from './raw-stream.ts';
 
 const firstPauseMs = 100;
-const longestPauseMs = 2000;
+// Answers are without experts until the workers are back: an attempt costs a millisecond.
+const longestPauseMs = 500;
 
 /** Our end of one stream to an aggregator, from the call to its end. */
 export interface DialledStream {
@@ -81,7 +82,7 @@ export class AggregatorDialler {
     return stream;
   }
 
-  /** Doubles from 0.1 to 2 s, halved at random, so that many processes do not come back at once. */
+  /** Doubles from 0.1 to 0.5 s, halved at random, so that many processes do not come back at once. */
   async #pause(failures: number): Promise<void> {
     const longestMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
     const pauseMs = longestMs * (0.5 + this.#tools.random.uniform() / 2);

@@ -5,6 +5,7 @@ import { metrics } from '../telemetry/metrics.ts';
 import { BoundedLru } from './bounded-lru.ts';
 import { deletedHoldMs, type Cache, type CacheSpace } from './cache.ts';
 import { GatheredReads } from './gathered-reads.ts';
+import { GatheredWrites } from './gathered-writes.ts';
 import { LookupCounts } from './lookup-counts.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 import { timeToLiveMs } from './time-to-live.ts';
@@ -44,6 +45,7 @@ export class RedisCache implements Cache {
   readonly #random: Random;
   readonly #near: BoundedLru;
   readonly #reads: GatheredReads;
+  readonly #writes: GatheredWrites;
   readonly #counts: LookupCounts;
   /** Counts deletions, so that a read begun before one does not put the old value back into the near layer. */
   #deletions = 0;
@@ -54,6 +56,7 @@ export class RedisCache implements Cache {
     this.#random = random;
     this.#near = new BoundedLru(clock, nearBytes ?? defaultNearBytes);
     this.#reads = new GatheredReads(redis, clock);
+    this.#writes = new GatheredWrites(redis, clock);
     this.#counts = new LookupCounts(clock);
   }
 
@@ -87,9 +90,7 @@ export class RedisCache implements Cache {
     }
     const ttlMs = timeToLiveMs(space, this.#random);
     if (space.immutable) this.#near.set(name, value, ttlMs);
-    await this.#redis
-      .set(name, Buffer.from(value.buffer, value.byteOffset, value.byteLength), 'PX', ttlMs)
-      .catch(() => metrics.cacheFailures.inc({ operation: 'set' }));
+    await this.#writes.set(name, value, ttlMs);
   }
 
   async add(space: CacheSpace, key: string, value: Uint8Array): Promise<void> {
@@ -106,6 +107,8 @@ export class RedisCache implements Cache {
     const names = keys.map((key) => nameOf(space, key)).filter((name) => name !== undefined);
     if (names.length === 0) return;
     this.#deletions += 1;
+    // What was set before must not come after it.
+    this.#writes.send();
     for (const name of names) this.#near.delete(name);
     try {
       await this.#forget(space, names);
@@ -174,6 +177,7 @@ export class RedisCache implements Cache {
     this.#near.clear();
     // Redis answers in order: when it has answered QUIT, everything sent before is answered too.
     this.#reads.send();
+    this.#writes.send();
     await this.#redis.quit().catch(() => undefined);
     this.#redis.disconnect();
   }
