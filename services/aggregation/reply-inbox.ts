@@ -1,5 +1,5 @@
 import type { Reply, TaskFailure } from '../domain/reply.ts';
-import type { TaskKey } from '../domain/task.ts';
+import { callOf, type TaskKey } from '../domain/task.ts';
 import type { Clock, Timer } from '../platform/clock/clock.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
 
@@ -46,7 +46,7 @@ export class ReplyInbox {
   async collect(expectation: Expectation, signal?: AbortSignal): Promise<Collected> {
     if (expectation.experts.length === 0) return { replies: [], failures: new Map(), late: [] };
     return await new Promise((resolve) => {
-      const id = waiterId(expectation);
+      const id = callOf(expectation);
       const giveUp = (): void => waiter.finish([...waiter.open]);
       const waiter: Waiter = {
         expectation,
@@ -61,7 +61,8 @@ export class ReplyInbox {
         },
       };
       this.#waiters.set(id, waiter);
-      waiter.timer = this.#clock.after(expectation.waitMs, giveUp);
+      // Whole ms: timers of one length share a list, each fraction would have one of its own.
+      waiter.timer = this.#clock.after(Math.ceil(expectation.waitMs), giveUp);
       if (signal?.aborted === true) giveUp();
       else signal?.addEventListener('abort', giveUp, { once: true });
     });
@@ -69,7 +70,7 @@ export class ReplyInbox {
 
   /** Takes a reply to the request that waits for it. */
   deliver(reply: Reply): void {
-    const waiter = this.#waiters.get(waiterId(reply));
+    const waiter = this.#waiters.get(callOf(reply));
     if (waiter === undefined) return drop('late');
     if (!waiter.open.has(reply.expert)) return drop('double');
     if (reply.error !== undefined) return this.fail(reply, reply.error);
@@ -80,7 +81,7 @@ export class ReplyInbox {
 
   /** This task will get no reply: do not wait for it. */
   fail(key: TaskKey, failure: TaskFailure): void {
-    const waiter = this.#waiters.get(waiterId(key));
+    const waiter = this.#waiters.get(callOf(key));
     if (waiter === undefined || !waiter.open.has(key.expert)) return;
     waiter.failures.set(key.expert, failure);
     close(waiter, key.expert);
@@ -99,10 +100,6 @@ interface Waiter {
 function close(waiter: Waiter, expert: string): void {
   waiter.open.delete(expert);
   if (waiter.open.size === 0) waiter.finish([]);
-}
-
-function waiterId({ requestId, attempt }: Pick<TaskKey, 'requestId' | 'attempt'>): string {
-  return `${requestId}#${attempt}`;
 }
 
 function drop(reason: 'late' | 'double' | 'other_bundle'): void {

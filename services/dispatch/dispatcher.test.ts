@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Presence } from '../domain/presence.ts';
-import type { TaskFailure } from '../domain/reply.ts';
+import type { Reply, TaskFailure } from '../domain/reply.ts';
 import type { TaskDraft, TaskKey } from '../domain/task.ts';
 import { RealClock } from '../platform/clock/real-clock.ts';
 import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
@@ -59,7 +59,7 @@ test('a broken worker’s open tasks go to another owner, with the next delivery
   const { log, board, dispatcher } = setUp();
   board.update(worker('w1', 0));
   dispatcher.dispatch([draft('1'), draft('2')]);
-  dispatcher.settle(draft('2'));
+  dispatcher.answered(reply(draft('2')));
   board.update(worker('w2', 1));
   board.remove('w1');
   dispatcher.resend('w1');
@@ -115,11 +115,54 @@ test('a worker that let a task run late is spared while another one answers', ()
   for (let request = 0; request < 50; request += 1) {
     const next = { ...draft('1'), requestId: `r${request}` };
     dispatcher.dispatch([next]);
-    dispatcher.settle(next);
+    dispatcher.answered(reply(next, 2000));
   }
   expect(late).toBe(workersOf(log)[0]);
   expect(workersOf(log).slice(1)).not.toContain(late);
 });
+
+test('tasks that leave together share an owner, up to what it takes in a batch', () => {
+  const { log, board, dispatcher } = setUp();
+  board.update(worker('w1', 0));
+  board.update(worker('w2', 1));
+  dispatcher.dispatch([draft('1')]);
+  dispatcher.answered(reply(draft('1'), 20));
+  log.records.length = 0;
+  dispatcher.dispatch(
+    Array.from({ length: 33 }, (_, index) => ({ ...draft('1'), attempt: index })),
+  );
+  const [first, ...others] = workersOf(log);
+  expect(others.slice(0, 31)).toEqual(Array.from({ length: 31 }, () => first));
+  // The one that has more to do already is the worse of the two.
+  expect(others[31]).not.toBe(first);
+});
+
+test('runs that take long are spread at once', () => {
+  const { log, board, dispatcher } = setUp();
+  board.update(worker('w1', 0));
+  board.update(worker('w2', 1));
+  dispatcher.dispatch([draft('1')]);
+  dispatcher.answered(reply(draft('1'), 50_000));
+  log.records.length = 0;
+  dispatcher.dispatch([draft('1'), { ...draft('1'), requestId: 'other' }]);
+  expect(new Set(workersOf(log))).toEqual(new Set(['w1', 'w2']));
+});
+
+function reply(of: TaskDraft, runUs = 0): Reply {
+  return {
+    requestId: of.requestId,
+    attempt: of.attempt,
+    expert: of.expert,
+    mixture: of.mixture,
+    bundle: of.bundle,
+    delivery: 1,
+    workerId: 'w',
+    tensors: [],
+    textDelta: '',
+    last: true,
+    timings: { queueUs: 0, runUs, batchRows: 1 },
+  };
+}
 
 function workersOf({ records }: PublishedRecords): (string | undefined)[] {
   return records.map(({ headers }) => headers?.['worker']);

@@ -1,12 +1,13 @@
 import { ChorusError } from '../domain/errors.ts';
 import type { Presence } from '../domain/presence.ts';
-import type { TaskFailure } from '../domain/reply.ts';
-import { type Task, type TaskDraft, type TaskKey, workerHeader } from '../domain/task.ts';
+import type { Reply, TaskFailure } from '../domain/reply.ts';
+import { callOf, type Task, type TaskDraft, type TaskKey, workerHeader } from '../domain/task.ts';
 import { taskTopic } from '../domain/topics.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
 import { encodeTask } from '../platform/wire/task-codec.ts';
+import { OwnerChoice } from './owner-choice.ts';
 import type { PresenceBoard } from './presence-board.ts';
 
 /** What a dispatcher works with. */
@@ -34,23 +35,26 @@ const silenceMs = 4_000;
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #failed: FailureListener;
-  readonly #open = new Map<string, OpenTask>();
-  readonly #openByWorker = new Map<string, Map<string, OpenTask>>();
+  readonly #owners: OwnerChoice;
+  /** Tasks without a reply, by call; a call has few. */
+  readonly #open = new Map<string, OpenTask[]>();
+  readonly #openByWorker = new Map<string, Set<OpenTask>>();
 
   constructor(parts: DispatcherParts, failed: FailureListener) {
     this.#parts = parts;
     this.#failed = failed;
+    this.#owners = new OwnerChoice(parts.board);
   }
 
-  /** Publishes the tasks of one request together. Every task ends in `settle`, `abandon` or the failure listener. */
+  /** Publishes the tasks of one request together. Every task ends in `answered`, `abandon` or the failure listener. */
   dispatch(drafts: readonly TaskDraft[]): void {
     this.#send(drafts.map((draft) => ({ draft, delivery: 1 })));
   }
 
   /** A reply came: the task is no longer ours to resend. */
-  settle(key: TaskKey): void {
-    const task = this.#forget(key);
-    if (task !== undefined) this.#parts.board.ended(task.workerId);
+  answered(reply: Reply): void {
+    if (reply.error === undefined) this.#owners.observe(reply, reply.timings.runUs);
+    this.#settle(reply);
   }
 
   /**
@@ -70,9 +74,9 @@ export class Dispatcher {
 
   /** A worker broke: its open tasks go to other owners at once, with `delivery` + 1. */
   resend(workerId: string): void {
-    const tasks = [...(this.#openByWorker.get(workerId)?.values() ?? [])];
+    const tasks = [...(this.#openByWorker.get(workerId) ?? [])];
     this.#openByWorker.delete(workerId);
-    for (const { draft } of tasks) this.#open.delete(taskId(draft));
+    for (const { draft } of tasks) this.#forget(draft);
     const again: OpenDraft[] = [];
     for (const { draft, delivery } of tasks) {
       if (delivery < maxTaskDeliveries) {
@@ -85,11 +89,20 @@ export class Dispatcher {
     this.#send(again);
   }
 
+  #settle(key: TaskKey): void {
+    const task = this.#forget(key);
+    if (task !== undefined) this.#parts.board.ended(task.workerId);
+  }
+
   #forget(key: TaskKey): OpenTask | undefined {
-    const id = taskId(key);
-    const task = this.#open.get(id);
-    this.#open.delete(id);
-    if (task !== undefined) this.#openByWorker.get(task.workerId)?.delete(id);
+    const call = callOf(key);
+    const tasks = this.#open.get(call);
+    const index = tasks?.findIndex(({ draft }) => draft.expert === key.expert) ?? -1;
+    const task = tasks?.[index];
+    if (tasks === undefined || task === undefined) return undefined;
+    if (tasks.length === 1) this.#open.delete(call);
+    else tasks.splice(index, 1);
+    this.#openByWorker.get(task.workerId)?.delete(task);
     return task;
   }
 
@@ -98,7 +111,7 @@ export class Dispatcher {
     const sent: TaskDraft[] = [];
     const nowUs = this.#parts.clock.monotonicUs();
     for (const open of drafts) {
-      const owner = this.#parts.board.chooseOwner(open.draft, open.except);
+      const owner = this.#choose(open, nowUs);
       if (owner === undefined) {
         const message = `no worker present runs expert ${open.draft.expert} of ${open.draft.mixture}/${open.draft.bundle}`;
         this.#failed(open.draft, { code: 'unavailable', message });
@@ -111,12 +124,20 @@ export class Dispatcher {
     if (records.length > 0) void this.#publish(records, sent);
   }
 
+  #choose({ draft, except }: OpenDraft, nowUs: number): Presence | undefined {
+    if (except !== undefined) return this.#parts.board.chooseOwner(draft, except);
+    return this.#owners.choose(draft, nowUs);
+  }
+
   #remember({ draft, delivery }: OpenDraft, workerId: string): void {
-    const id = taskId(draft);
+    const call = callOf(draft);
     const task = { draft, delivery, workerId };
-    this.#open.set(id, task);
-    const ofWorker = this.#openByWorker.get(workerId) ?? new Map<string, OpenTask>();
-    this.#openByWorker.set(workerId, ofWorker.set(id, task));
+    const ofCall = this.#open.get(call);
+    if (ofCall === undefined) this.#open.set(call, [task]);
+    else ofCall.push(task);
+    const ofWorker = this.#openByWorker.get(workerId);
+    if (ofWorker === undefined) this.#openByWorker.set(workerId, new Set([task]));
+    else ofWorker.add(task);
     this.#parts.board.started(workerId);
   }
 
@@ -145,7 +166,7 @@ export class Dispatcher {
     } catch (thrown) {
       const { code, message } = ChorusError.from(thrown, 'unavailable');
       for (const draft of drafts) {
-        this.settle(draft);
+        this.#settle(draft);
         this.#failed(draft, { code, message });
       }
     }
@@ -162,8 +183,4 @@ interface OpenTask {
   readonly draft: TaskDraft;
   readonly delivery: number;
   readonly workerId: string;
-}
-
-function taskId({ requestId, attempt, expert }: TaskKey): string {
-  return `${requestId}#${attempt}#${expert}`;
 }

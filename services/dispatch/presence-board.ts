@@ -9,11 +9,14 @@ export interface ExpertBundle {
   readonly bundle: string;
 }
 
+const nobody: readonly string[] = [];
+
 /** Who is there: the workers that announced themselves, what each can run, and how busy it is. */
 export class PresenceBoard {
   readonly #random: Random;
   readonly #present = new Map<string, Presence>();
-  readonly #owners = new Map<string, string[]>();
+  /** Owners by mixture, bundle and expert. */
+  readonly #owners = new Map<string, Map<string, Map<string, string[]>>>();
   readonly #open = new Map<string, number>();
 
   constructor(random: Random) {
@@ -22,8 +25,10 @@ export class PresenceBoard {
 
   /** Takes a worker's newest word about itself. */
   update(presence: Presence): void {
+    const before = this.#present.get(presence.workerId);
     this.#present.set(presence.workerId, presence);
-    this.#index();
+    // Most news is of the load alone.
+    if (before === undefined || !runsTheSame(before, presence)) this.#index();
   }
 
   /** A worker left: it owns nothing any more. */
@@ -40,7 +45,7 @@ export class PresenceBoard {
 
   /** Whether anybody can run this now. */
   isPresent(what: ExpertBundle): boolean {
-    return this.#owners.has(keyOf(what));
+    return this.#ownersOf(what).length > 0;
   }
 
   /** Whether every one of these experts can be run with this bundle. */
@@ -55,7 +60,7 @@ export class PresenceBoard {
    * @param except a worker that broke with this task: anybody else, if there is somebody.
    */
   chooseOwner(what: ExpertBundle, except?: string): Presence | undefined {
-    const owners = this.#owners.get(keyOf(what)) ?? [];
+    const owners = this.#ownersOf(what);
     const eligible = except === undefined ? owners : owners.filter((id) => id !== except);
     if (eligible.length === 0) return undefined;
     const first = Math.floor(this.#random.uniform() * eligible.length);
@@ -69,6 +74,11 @@ export class PresenceBoard {
     return this.#busyness(right) < this.#busyness(left) ? right : left;
   }
 
+  /** This worker, if it can run this now. */
+  ownerIf(workerId: string, what: ExpertBundle): Presence | undefined {
+    return this.#ownersOf(what).includes(workerId) ? this.#present.get(workerId) : undefined;
+  }
+
   /** Counts a task as this worker's until `ended`. */
   started(workerId: string): void {
     this.#open.set(workerId, (this.#open.get(workerId) ?? 0) + 1);
@@ -78,6 +88,10 @@ export class PresenceBoard {
   ended(workerId: string): void {
     const open = this.#open.get(workerId);
     if (open !== undefined) this.#open.set(workerId, Math.max(0, open - 1));
+  }
+
+  #ownersOf({ mixture, bundle, expert }: ExpertBundle): readonly string[] {
+    return this.#owners.get(mixture)?.get(bundle)?.get(expert) ?? nobody;
   }
 
   #presenceAt(ids: readonly string[], index: number): Presence | undefined {
@@ -93,12 +107,13 @@ export class PresenceBoard {
 
   #index(): void {
     this.#owners.clear();
-    for (const { workerId, experts, readyBundles } of this.#present.values()) {
-      for (const { mixture, expert } of experts) {
+    for (const { workerId, experts: served, readyBundles } of this.#present.values()) {
+      for (const { mixture, expert } of served) {
         for (const ready of readyBundles) {
           if (ready.mixture !== mixture) continue;
-          const key = keyOf({ mixture, expert, bundle: ready.bundle });
-          this.#owners.set(key, [...(this.#owners.get(key) ?? []), workerId]);
+          const bundles = within(this.#owners, mixture, () => new Map());
+          const experts = within(bundles, ready.bundle, () => new Map());
+          within(experts, expert, (): string[] => []).push(workerId);
         }
       }
     }
@@ -106,6 +121,16 @@ export class PresenceBoard {
   }
 }
 
-function keyOf({ mixture, expert, bundle }: ExpertBundle): string {
-  return `${mixture}/${bundle}/${expert}`;
+function within<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const known = map.get(key) ?? make();
+  map.set(key, known);
+  return known;
+}
+
+function runsTheSame(before: Presence, now: Presence): boolean {
+  return whatItRuns(before) === whatItRuns(now);
+}
+
+function whatItRuns({ experts, readyBundles }: Presence): string {
+  return JSON.stringify([experts, readyBundles]);
 }

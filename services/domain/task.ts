@@ -11,6 +11,11 @@ export interface TaskKey {
   readonly expert: string;
 }
 
+/** The call that a task belongs to, in one text: every request to experts has one of its own. */
+export function callOf({ requestId, attempt }: Pick<TaskKey, 'requestId' | 'attempt'>): string {
+  return attempt === 0 ? requestId : `${requestId}#${attempt}`;
+}
+
 /** One expert's share of one request: addressed mail to one worker process. */
 export interface Task extends TaskKey {
   readonly tenant: string;

@@ -69,7 +69,7 @@ export class AskExperts implements AggregatorListener {
       if (!reply.last) continue;
       const outcome = reply.error?.code ?? 'answered';
       metrics.expertTasks.inc({ expert: `${reply.mixture}.${reply.expert}`, outcome });
-      this.#dispatcher.settle(reply);
+      this.#dispatcher.answered(reply);
       this.#inbox.deliver(reply);
     }
   }

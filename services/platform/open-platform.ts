@@ -19,8 +19,8 @@ import type { Settings } from './settings.ts';
 import { SqliteThread } from './sqlite/sqlite-thread.ts';
 import { logger } from './telemetry/logger.ts';
 
-/** Tasks of the same few milliseconds share one request to Kafka: a third of the cost of one for each. */
-const lingerMs = 3;
+/** Tasks of the same few milliseconds share one request to Kafka, one fetch and one batch. */
+const lingerMs = 5;
 
 interface Closable {
   close(): Promise<void>;

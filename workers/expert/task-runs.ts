@@ -79,30 +79,31 @@ export class TaskRuns {
     const sentUs = offsetUs === undefined ? clock.monotonicUs() : task.sentAtUs + offsetUs;
     const deadlineUs = sentUs + task.budgetMs * 1000;
     const rows = task.tensors[0]?.shape[0] ?? 1;
-    this.#batcherOf(ready).add({ task, receivedUs, deadlineUs, rows, lane: task.lane });
+    this.#batcherOf(ready, task).add({ task, receivedUs, deadlineUs, rows, lane: task.lane });
   }
 
-  #batcherOf(ready: ReadyModel): MicroBatcher<WaitingTask> {
+  #batcherOf(ready: ReadyModel, { mixture }: Task): MicroBatcher<WaitingTask> {
     const known = this.#batchers.get(ready);
     if (known !== undefined) return known;
+    const expert = `${mixture}.${ready.signature.name}`;
     const batcher = new MicroBatcher<WaitingTask>({
       maxRows: this.#parts.maxBatchRows,
       isWorthRunning: ({ task, deadlineUs }) =>
         deadlineUs > this.#parts.clock.monotonicUs() &&
         this.#parts.line.isConnected(task.aggregatorId),
       expire: () => metrics.expired.inc({ hop: 'worker' }),
-      run: (items, reason) => this.#release(ready, items, reason),
+      run: (items, reason) => this.#release({ ...ready, expert }, items, reason),
     });
     this.#batchers.set(ready, batcher);
     return batcher;
   }
 
   async #release(
-    ready: ReadyModel,
+    ready: NamedModel,
     items: readonly WaitingTask[],
     reason: ReleaseReason,
   ): Promise<void> {
-    metrics.batchReleases.inc({ expert: ready.signature.name, reason });
+    metrics.batchReleases.inc({ expert: ready.expert, reason });
     this.#inFlight += items.length;
     try {
       await this.#run(ready, items);
@@ -112,7 +113,7 @@ export class TaskRuns {
   }
 
   /** Runs a batch; one that fails is halved until the task that breaks it stands alone. */
-  async #run(ready: ReadyModel, items: readonly WaitingTask[]): Promise<void> {
+  async #run(ready: NamedModel, items: readonly WaitingTask[]): Promise<void> {
     const startedUs = this.#parts.clock.monotonicUs();
     try {
       const { inputs, rows } = joinRows(
@@ -121,7 +122,7 @@ export class TaskRuns {
       );
       const { outputs, runUs } = await ready.model.run(inputs);
       const batchRows = rows.reduce((sum, count) => sum + count, 0);
-      metrics.batchRows.observe({ expert: ready.signature.name }, batchRows);
+      metrics.batchRows.observe({ expert: ready.expert }, batchRows);
       metrics.expertRun.observe(runUs / 1e6);
       const parts = splitRows(outputs, rows);
       let keepsUp = true;
@@ -140,7 +141,7 @@ export class TaskRuns {
   }
 
   async #splitOrFail(
-    ready: ReadyModel,
+    ready: NamedModel,
     items: readonly WaitingTask[],
     error: ChorusError,
   ): Promise<void> {
@@ -158,6 +159,11 @@ export class TaskRuns {
   #drop(isUnwanted: (item: WaitingTask) => boolean): void {
     for (const batcher of this.#batchers.values()) batcher.drop(isUnwanted);
   }
+}
+
+/** A model under the name that metrics know it by: `<mixture>.<expert>`. */
+interface NamedModel extends ReadyModel {
+  readonly expert: string;
 }
 
 interface WaitingTask {
