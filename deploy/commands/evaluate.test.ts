@@ -57,6 +57,13 @@ describe('npm run evaluate', () => {
     for (const name of ['full_hr10', 'full_ndcg10', 'balance_loss', 'entropy_bits', 'mean_k']) {
       expect(figures[name]).toBeGreaterThan(0);
     }
+    expect(figures.per_k[0]).toEqual({
+      k: 0,
+      hr10: expect.any(Number),
+      ndcg10: expect.any(Number),
+      hr10_regret: expect.any(Number),
+      ndcg10_regret: expect.any(Number),
+    });
     expect(figures.reference).toMatch(/^iALS-64/);
     const [low, high] = figures.ndcg10_gain_interval;
     expect(figures.ndcg10_gain).toBeGreaterThan(low);
@@ -83,12 +90,16 @@ describe('npm run evaluate', () => {
     [64, [], /--data is missing/],
     [78, ['--data', 'synthetic'], /trained on movielens-1m, --data is synthetic/],
     [78, ['--data', join(tmpdir(), 'nothing-here')], /cannot read the data folder/],
-  ])('ends with %i for %j', async (code, args, message) => {
-    await expect(run(...args)).rejects.toMatchObject({
-      code,
-      stderr: expect.stringMatching(message),
-    });
-  });
+  ])(
+    'ends with %i for %j',
+    async (code, args, message) => {
+      await expect(run(...args)).rejects.toMatchObject({
+        code,
+        stderr: expect.stringMatching(message),
+      });
+    },
+    60_000,
+  );
 
   it('names a bundle that is not there', async () => {
     const failure = command('--bundle', join(folder, 'none'), '--data', folder);
@@ -96,7 +107,7 @@ describe('npm run evaluate', () => {
       code: 78,
       stderr: expect.stringMatching(/none is missing/),
     });
-  });
+  }, 60_000);
 });
 
 /** The figures of the files alone, as somebody else would compute them. */

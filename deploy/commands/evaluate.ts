@@ -74,7 +74,7 @@ async function evaluate(options: EvaluateOptions): Promise<void> {
   const startUs = clock.monotonicUs();
   const contents = await readBundleFolder(resolve(options.bundle));
   const { manifest } = contents;
-  const runner = openModelRunner(clock);
+  const runner = openModelRunner(clock, availableParallelism());
   const threads = new KernelThreads(availableParallelism());
   try {
     const scorer = await DirectScorer.open(contents, runner);

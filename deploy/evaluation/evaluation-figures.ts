@@ -72,8 +72,10 @@ function routingNames(figures: RoutingFigures): Figures {
   };
 }
 
+/** Without what was not ranked. */
 function named(quality: Quality): Record<string, number> {
-  return Object.fromEntries(qualityNames.map((key) => [namesOf[key], rounded(quality[key])]));
+  const ranked = qualityNames.filter((key) => !Number.isNaN(quality[key]));
+  return Object.fromEntries(ranked.map((key) => [namesOf[key], rounded(quality[key])]));
 }
 
 /** What is lost against asking every expert, sampled figures. */

@@ -1,4 +1,10 @@
-import { fullRank, type RankedCase, requireFinite, sampledRank } from './ranks.ts';
+import {
+  fullRank,
+  type RankedCase,
+  requireFinite,
+  sampledRank,
+  type SampledCase,
+} from './ranks.ts';
 
 /** How well held-out items are found, as means over users. */
 export interface Quality {
@@ -6,7 +12,7 @@ export interface Quality {
   readonly hr10: number;
   /** Mean of 1/log2(rank + 2) where rank < 10, against the negatives. */
   readonly ndcg10: number;
-  /** The same two against every item that the user had not met. */
+  /** The same two against every item that the user had not met; NaN where that was not ranked. */
   readonly fullHr10: number;
   readonly fullNdcg10: number;
 }
@@ -48,13 +54,20 @@ export class QualityTally {
    * @throws ChorusError `model_failed` for scores that are not finite.
    */
   take(user: number, scores: ArrayLike<number>, ranked: RankedCase): void {
-    requireFinite(scores, `${this.#name}, user ${user}`);
-    const among = sampledRank(scores, ranked);
+    this.takeSampled(user, scores, ranked);
     const inAll = fullRank(scores, ranked);
-    this.perUser.hr10[user] = hitAt10(among);
-    this.perUser.ndcg10[user] = gainAt10(among);
     this.perUser.fullHr10[user] = hitAt10(inAll);
     this.perUser.fullNdcg10[user] = gainAt10(inAll);
+  }
+
+  /** As `take`, against the negatives alone. */
+  takeSampled(user: number, scores: ArrayLike<number>, ranked: SampledCase): void {
+    requireFinite(scores, `${this.#name}, user ${user}`);
+    const among = sampledRank(scores, ranked);
+    this.perUser.hr10[user] = hitAt10(among);
+    this.perUser.ndcg10[user] = gainAt10(among);
+    this.perUser.fullHr10[user] = NaN;
+    this.perUser.fullNdcg10[user] = NaN;
   }
 
   /** The means over all users. */

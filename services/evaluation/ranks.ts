@@ -1,11 +1,15 @@
 import { ChorusError } from '../domain/errors.ts';
 
-/** What a user is asked about: one item held out, ranked among others. Numbers are rows. */
-export interface RankedCase {
+/** One item held out and those that it is ranked among. Numbers are places among the scores. */
+export interface SampledCase {
   /** The item held out. */
   readonly target: number;
   /** Items that the user never met, without the target. */
   readonly negatives: Int32Array;
+}
+
+/** What a user is asked about, as rows of the catalogue. */
+export interface RankedCase extends SampledCase {
   /** What the user met before: these compete in no full ranking. */
   readonly met: Int32Array;
 }
@@ -14,7 +18,7 @@ export interface RankedCase {
  * Rank among negatives, 0 the best: the negatives above the target and half of those level with it
  * (He et al. 2017; Rendle et al. 2020).
  */
-export function sampledRank(scores: ArrayLike<number>, { target, negatives }: RankedCase): number {
+export function sampledRank(scores: ArrayLike<number>, { target, negatives }: SampledCase): number {
   const mine = scores[target] ?? NaN;
   let rank = 0;
   for (const negative of negatives) {

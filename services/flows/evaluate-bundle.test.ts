@@ -79,6 +79,17 @@ describe('evaluateBundle', () => {
     expect(served.quality.fullHr10).toBeCloseTo(hits / 120, 12);
   });
 
+  it('climbs the ladder over the negatives alone where a file gives them', async () => {
+    const rungs = [0, 3];
+    const listed = await evaluateBundle(scorer, { ...set, ranks: 'negatives' }, { rungs });
+    const whole = await evaluateBundle(scorer, set, { rungs });
+    for (const [at, { quality }] of listed.rungs.entries()) {
+      const { hr10, ndcg10 } = whole.rungs[at]?.quality ?? missing();
+      expect(quality).toEqual({ hr10, ndcg10, fullHr10: NaN, fullNdcg10: NaN });
+    }
+    expect(listed.served.quality).toEqual(whole.served.quality);
+  });
+
   it('answers nobody’s history by popularity', async () => {
     const none = { rows: new Int32Array(0), weights: new Float32Array(0), seen: new Set<number>() };
     const [prepared] = await scorer.prepare([{ ...none, path: 'popularity' }]);

@@ -21,7 +21,7 @@ import { chooseExperts, type RouteLimits } from '../routing/choose-experts.ts';
 
 /** What the serving path says of one history. */
 export interface DirectScores {
-  /** One score for each item of the catalogue, by row. */
+  /** One score for each item of the catalogue, by row, or for each of the rows asked for. */
   readonly scores: Float32Array;
   readonly route: Route;
 }
@@ -95,11 +95,12 @@ export class DirectScorer {
     return users.map((user, at) => ({ user, replies: replies[at] ?? new Map() }));
   }
 
-  /** Routes, combines and scores the whole catalogue; as `score`. */
+  /** Routes, combines and scores; as `score`, but only these rows where told. */
   scoresOf(
     { user, replies }: PreparedHistory,
     limits: RouteLimits = this.bundle.parameters.gate,
     isPresent: (expert: string) => boolean = () => true,
+    rows: Int32Array = this.#everyRow,
   ): DirectScores {
     const { bundle } = this;
     // As in an answer: without a history experts have nothing to say.
@@ -109,7 +110,7 @@ export class DirectScorer {
     const combined = combine(route.choices, chosen, expertOutput, bundle.expertBlock.width);
     const mixed = combined.parts.size > 0 ? combined.vector : undefined;
     const scaled = addExperts(bundle, user.base, mixed);
-    return { scores: scoreRows(bundle, scaled, user.sequence, this.#everyRow), route };
+    return { scores: scoreRows(bundle, scaled, user.sequence, rows), route };
   }
 
   /** Frees the models. */
