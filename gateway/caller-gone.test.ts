@@ -91,3 +91,11 @@ test('a gRPC stream that is cancelled cancels all its questions', async () => {
     .poll(() => door.listener.abandoned)
     .toEqual(Array.from({ length: 20 }, () => 'cancelled'));
 });
+
+test('an HTTP call whose budget is over gets 504, and the work hears why', async () => {
+  const url = `${await http.getUrl()}/v1/recommend/u`;
+  const response = await fetch(url, { headers: { 'x-request-timeout-ms': '20' } });
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({ error: { code: 'deadline_exceeded' } });
+  expect(door.listener.abandoned).toEqual(['deadline_exceeded']);
+});

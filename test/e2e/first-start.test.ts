@@ -1,0 +1,63 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { Asker } from '../../deploy/demo/ask.ts';
+import { RealClock } from '../../services/platform/clock/real-clock.ts';
+import { type ChorusProcess, startChorus } from '../servers/chorus.ts';
+import { smallWorld } from './small-bundle.ts';
+
+const [someone = '', leaving = ''] = smallWorld().users;
+let folder: string;
+let running: ChorusProcess | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chorus-first-start-'));
+  await cp(inject('modelsDir'), join(folder, 'models'), { recursive: true });
+});
+
+afterAll(async () => {
+  await running?.process.stop();
+  await rm(folder, { recursive: true });
+});
+
+test('an empty folder gets our own world’s users and the newest bundle', async () => {
+  await addBundle('newer', 1);
+  const chorus = await start();
+  const asker = new Asker(chorus.http, new RealClock());
+  expect(await asker.ask({ user_id: someone, top_n: 3 })).toMatchObject({
+    bundle: 'recommender/newer',
+    path: 'user',
+  });
+  const gone = await fetch(`${chorus.http}/v1/users/${leaving}`, { method: 'DELETE' });
+  expect(await gone.json()).toEqual({ deleted: true });
+  await chorus.process.stop();
+});
+
+test('the next start changes nothing: who was deleted stays so, and a newer bundle waits', async () => {
+  await addBundle('newest', 2);
+  const asker = new Asker((await start()).http, new RealClock());
+  expect(await asker.ask({ user_id: someone, top_n: 3 })).toMatchObject({
+    bundle: 'recommender/newer',
+    path: 'user',
+  });
+  expect((await asker.ask({ user_id: leaving, top_n: 3 })).path).toBe('popularity');
+});
+
+async function start(): Promise<ChorusProcess> {
+  running = await startChorus({
+    DATA_DIR: join(folder, 'data'),
+    MODELS_DIR: join(folder, 'models'),
+  });
+  return running;
+}
+
+/** The small bundle under another name, built so many ms later. */
+async function addBundle(version: string, laterMs: number): Promise<void> {
+  const bundles = join(folder, 'models', 'recommender');
+  await cp(join(bundles, 'small'), join(bundles, version), { recursive: true });
+  const path = join(bundles, version, 'manifest.json');
+  const manifest: { createdMs: number } = JSON.parse(await readFile(path, 'utf8'));
+  const createdMs = manifest.createdMs + laterMs;
+  await writeFile(path, JSON.stringify({ ...manifest, version, createdMs }));
+}
