@@ -16,7 +16,7 @@ import type { Explanations } from '../recommender/explanations.ts';
 import { addExperts } from '../recommender/head.ts';
 import type { PreparedUser } from '../recommender/prepared-user.ts';
 import type { PreparedUsers } from '../recommender/prepared-users.ts';
-import { rankItems, scoreRows } from '../recommender/rank-items.ts';
+import type { Ranking } from '../recommender/ranking.ts';
 import {
   expertOutput,
   type RecommenderBundle,
@@ -30,6 +30,7 @@ import { expertShares } from './expert-shares.ts';
 export interface OpenBundle {
   readonly bundle: RecommenderBundle;
   readonly users: PreparedUsers;
+  readonly ranking: Ranking;
   readonly catalogue: CurrentCatalogue;
   readonly explanations: Explanations;
 }
@@ -98,11 +99,10 @@ export class ComputeAnswer {
     const mixed = combined.parts.size > 0 ? combined.vector : undefined;
     const scaled = addExperts(bundle, user.base, mixed);
     const contest = contestants(catalogue, request, user.history);
-    const { addedHead } = catalogue;
-    const scores = scoreRows(bundle, scaled, user.sequence, contest.rows, addedHead);
-    const ranked = rankItems(catalogue, contest.rows, scores, request.topN);
     const { history, sequence } = user;
-    const parts = { catalogue, history, user: scaled, parts: combined.parts, sequence };
+    const scoring = { user: scaled, sequence };
+    const ranked = await open.ranking.best(catalogue, contest.rows, scoring, request.topN);
+    const parts = { ...scoring, catalogue, history, parts: combined.parts };
     const shown = request.explain ? await open.explanations.explain(parts, ranked) : ranked;
 
     const endedUs = clock.monotonicUs();

@@ -16,6 +16,7 @@ import { BaseVectors } from '../recommender/base-vectors.ts';
 import { CurrentCatalogue } from '../recommender/catalogue.ts';
 import { Explanations } from '../recommender/explanations.ts';
 import { PreparedUsers } from '../recommender/prepared-users.ts';
+import { Ranking } from '../recommender/ranking.ts';
 import { openRecommenderBundle, recommenderMixture } from '../recommender/recommender-bundle.ts';
 import { openBundleFolder } from '../registry/bundle-folder.ts';
 import { LivePointer } from '../registry/live-pointer.ts';
@@ -79,19 +80,21 @@ export class Recommender implements Answerer {
     }
     const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
     await world.log.ensureTopics(topics);
-    const [base, explanations] = await Promise.all([
-      BaseVectors.open(world.modelRunner, bundle),
-      Explanations.open(world.modelRunner, bundle),
+    const { clock, modelRunner } = world;
+    const [base, ranking, explanations] = await Promise.all([
+      BaseVectors.open(modelRunner, bundle),
+      Ranking.open(modelRunner, bundle, clock),
+      Explanations.open(modelRunner, bundle),
     ]);
     const states = new UserStates(world);
     const users = new PreparedUsers({
       bundle,
       base,
-      clock: world.clock,
+      clock,
       load: (tenant, userId, wanted) => states.state(tenant, userId, wanted),
     });
     const catalogue = new CurrentCatalogue(bundle);
-    const open = { bundle, base, users, catalogue, explanations };
+    const open = { bundle, base, users, ranking, catalogue, explanations };
     const recommender = new Recommender(world, open);
     await world.aggregatorLine.open(recommender.#experts);
     return recommender;
@@ -121,6 +124,7 @@ export class Recommender implements Answerer {
   /** Ends the reply line and frees the bundle. Callers stop asking before. */
   async close(): Promise<void> {
     await this.#world.aggregatorLine.close();
-    await Promise.all([this.#base.close(), this.#open.explanations.close()]);
+    const { ranking, explanations } = this.#open;
+    await Promise.all([this.#base.close(), ranking.close(), explanations.close()]);
   }
 }

@@ -32,24 +32,41 @@ export function scoreRows(
   return scores;
 }
 
-/** The `topN` best rows, best first; equal scores in the order of their item ids. */
+/** What a user's scores are made of. */
+export interface Scoring {
+  readonly user: ScaledUser;
+  readonly sequence: SequenceScores;
+}
+
+/** The `topN` best items, best first; equal scores in the order of their item ids. */
 export function rankItems(
   catalogue: Catalogue,
   rows: Int32Array,
   scores: Float32Array,
   topN: number,
 ): readonly RankedItem[] {
-  const best = new BestRows(catalogue, topN);
-  for (let index = 0; index < rows.length; index += 1) {
-    const score = scores[index] ?? 0;
-    // Most rows end here: nothing that holds more than a number is made for them.
-    if (score >= best.bar) best.take(rows[index] ?? 0, score);
-  }
+  const best = bestRows(catalogue, rows, scores, topN);
   return best.rows.map((row, place) => ({
     itemId: catalogue.idOf(row),
     title: catalogue.titleOf(row),
     score: best.scores[place] ?? 0,
   }));
+}
+
+/** The `limit` best rows and their scores, best first; equal scores in the order of their item ids. */
+export function bestRows(
+  catalogue: Catalogue,
+  rows: Int32Array,
+  scores: Float32Array,
+  limit: number,
+): { readonly rows: readonly number[]; readonly scores: readonly number[] } {
+  const best = new BestRows(catalogue, limit);
+  for (let index = 0; index < rows.length; index += 1) {
+    const score = scores[index] ?? 0;
+    // Most rows end here: nothing that holds more than a number is made for them.
+    if (score >= best.bar) best.take(rows[index] ?? 0, score);
+  }
+  return best;
 }
 
 /** The best rows so far, best first. */
