@@ -2,6 +2,7 @@ import { Server, ServerCredentials, type UntypedServiceImplementation } from '@g
 import { ReflectionService } from '@grpc/reflection';
 import type { Clock } from '../../services/platform/clock/clock.ts';
 import type { Health } from '../../services/platform/telemetry/health.ts';
+import { plainRequest } from '../messages/plain-request.ts';
 import { GrpcHealth, healthService } from './grpc-health.ts';
 import { packageDefinition, serviceDefinition, type ServiceName } from './service-definitions.ts';
 
@@ -11,6 +12,9 @@ const maxStreams = 200;
 const maxSessionMegabytes = 64;
 /** Calls in flight get this long to end when the server closes, in ms. */
 const drainMs = 20_000;
+
+/** Of what is called often enough for its decoding to count. */
+const quickReaders = { RecommendRequest: plainRequest };
 
 /** What a gRPC port serves. */
 export type Services = ReadonlyMap<ServiceName, UntypedServiceImplementation>;
@@ -32,7 +36,7 @@ export class GrpcServer {
     });
     const names = [...services.keys()];
     for (const [name, handlers] of services) {
-      this.#server.addService(serviceDefinition(name), handlers);
+      this.#server.addService(serviceDefinition(name, quickReaders), handlers);
     }
     this.#health = new GrpcHealth(names, health);
     this.#health.open(this.#server, clock);

@@ -7,8 +7,8 @@ import type {
 import type { chorus } from '../../proto/generated/public.js';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { Clock } from '../../services/platform/clock/clock.ts';
+import type { RecommendRequest } from '../../services/domain/recommendation.ts';
 import { encodeRecommendation } from '../../services/platform/wire/answer-writer.ts';
-import { plainRequest } from '../messages/plain-request.ts';
 import type { Caller } from '../caller.ts';
 import { countFailure } from '../counted.ts';
 import type { Recommending } from '../recommending.ts';
@@ -16,7 +16,8 @@ import { streamCaller, unaryCaller } from './grpc-caller.ts';
 import { failedCall } from './failed-call.ts';
 import { received, type Received } from './service-definitions.ts';
 
-type Request = Received<chorus.v1.RecommendRequest>;
+/** Most requests are read already; what is left for the schema is a decoded message. */
+type Request = RecommendRequest | Received<chorus.v1.RecommendRequest>;
 /** An answer is encoded already. */
 type StreamReply = Buffer | chorus.v1.RecommendResponse.$Properties;
 
@@ -29,9 +30,7 @@ export function recommenderHandlers(
   clock: Clock,
 ): UntypedServiceImplementation {
   const answer = async (request: Request, caller: Caller): Promise<Buffer> => {
-    const message = received(request);
-    // The schema explains what is wrong with a message; most have nothing wrong, which is soon seen.
-    const checked = plainRequest(message) ?? recommending.check(bodyOf(message));
+    const checked = isRead(request) ? request : recommending.check(bodyOf(received(request)));
     return encodeRecommendation(await recommending.answer(checked, caller));
   };
   return {
@@ -79,8 +78,16 @@ async function answerStream(
 function failureOf(request: Request, thrown: unknown): StreamReply {
   const { code, message, field = '' } = ChorusError.from(thrown);
   countFailure('grpc', code);
-  const request_id = request instanceof ChorusError ? '' : request.request_id;
-  return { request_id, error: { code, message, field } };
+  return { request_id: idOf(request), error: { code, message, field } };
+}
+
+function isRead(request: Request): request is RecommendRequest {
+  return 'requestId' in request;
+}
+
+function idOf(request: Request): string {
+  if (request instanceof ChorusError) return '';
+  return isRead(request) ? request.requestId : request.request_id;
 }
 
 async function drained(call: ServerDuplexStream<Request, StreamReply>): Promise<void> {

@@ -39,14 +39,27 @@ export function received<Message>(request: Received<Message>): Message {
 }
 
 /**
- * What grpc-js needs to serve or call a service, with the generated codecs: 5 to 8 µs a request
- * less than with those of the proto-loader. Requests arrive as `Received`.
+ * Readers of requests that need no decoder, by the name of their message; undefined from one means
+ * that the decoder must read this request.
  */
-export function serviceDefinition(name: ServiceName): ServiceDefinition {
+export type QuickReaders = Readonly<Record<string, (bytes: Buffer) => object | undefined>>;
+
+/**
+ * What grpc-js needs to serve or call a service, with the generated codecs: 5 to 8 µs a request
+ * less than with those of the proto-loader. Requests arrive as `Received`, or as what one of
+ * `quickReaders` made of them.
+ */
+export function serviceDefinition(
+  name: ServiceName,
+  quickReaders: QuickReaders = {},
+): ServiceDefinition {
   const methods = packageDefinition([name])[name];
   if (!isService(methods)) throw new ChorusError('internal', `${name} is no service`);
   return Object.fromEntries(
-    Object.entries(methods).map(([method, loaded]) => [method, withStaticCodecs(loaded)]),
+    Object.entries(methods).map(([method, loaded]) => [
+      method,
+      withStaticCodecs(loaded, quickReaders),
+    ]),
   );
 }
 
@@ -64,8 +77,12 @@ const protoRoot = fileURLToPath(new URL('../../proto/', import.meta.url));
 
 type Loaded = Extract<PackageDefinition[string], Record<string, { path: string }>>[string];
 
-function withStaticCodecs(loaded: Loaded): MethodDefinition<object, object> {
+function withStaticCodecs(
+  loaded: Loaded,
+  quickReaders: QuickReaders,
+): MethodDefinition<object, object> {
   const request = codecOf(loaded.requestType.type);
+  const quick = quickReaders[nameOf(loaded.requestType.type)];
   const response = codecOf(loaded.responseType.type);
   return {
     ...loaded,
@@ -73,7 +90,7 @@ function withStaticCodecs(loaded: Loaded): MethodDefinition<object, object> {
     // grpc-js answers INTERNAL when this throws; a value lets the handler answer INVALID_ARGUMENT.
     requestDeserialize: (bytes) => {
       try {
-        return request.deserialize(bytes);
+        return quick?.(bytes) ?? request.deserialize(bytes);
       } catch (thrown) {
         return ChorusError.from(thrown);
       }
@@ -89,7 +106,7 @@ interface Codec {
 }
 
 function codecOf(type: object): Codec {
-  const name = 'name' in type ? String(type.name) : '';
+  const name = nameOf(type);
   const generated: unknown = Reflect.get(chorus.v1, name);
   if (!isGenerated(generated)) {
     throw new ChorusError('internal', `chorus.v1.${name} has no codec: npm run proto`);
@@ -100,6 +117,10 @@ function codecOf(type: object): Codec {
       Buffer.isBuffer(message) ? message : encodeMessage(message, generated.encode),
     deserialize: (bytes) => decodeMessage(`chorus.v1.${name}`, bytes, generated.decode),
   };
+}
+
+function nameOf(type: object): string {
+  return 'name' in type ? String(type.name) : '';
 }
 
 interface Generated {

@@ -30,8 +30,7 @@ test('whatever it lets pass, the schema lets pass too, as the same request', () 
   let passed = 0;
   fc.assert(
     fc.property(message, (given) => {
-      const decoded = wire.decode(wire.encode(given).finish());
-      const found = plainRequest(decoded);
+      const found = plainRequest(Buffer.from(wire.encode(given).finish()));
       if (found === undefined) return;
       passed += 1;
       const { candidates, ...rest } = given;
@@ -53,6 +52,30 @@ test.each([
   ['a context', { user_id: 'u', context: { device: 'tv' } }, false],
   ['text beyond ASCII, which may be fine', { user_id: 'Zoë' }, false],
 ])('%s', (_name, given, isPlain) => {
-  const decoded = wire.decode(wire.encode(given).finish());
-  expect(plainRequest(decoded) !== undefined).toBe(isPlain);
+  const bytes = Buffer.from(wire.encode(given).finish());
+  expect(plainRequest(bytes) !== undefined).toBe(isPlain);
+});
+
+test('bytes that are cut off, or are none, are left to the decoder', () => {
+  const whole = wire
+    .encode({
+      user_id: 'somebody',
+      candidates: { item_ids: ['a', 'b'] },
+      top_n: 300,
+      explain: true,
+    })
+    .finish();
+  const bytes = Buffer.from(whole);
+  expect(plainRequest(bytes)).toMatchObject({ topN: 300, explain: true, candidates: ['a', 'b'] });
+  fc.assert(
+    fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 40 }), (length, noise) => {
+      for (const odd of [bytes.subarray(0, length), Buffer.from(noise)]) {
+        const found = plainRequest(odd);
+        if (found === undefined) continue;
+        const { user_id, candidates, top_n } = wire.decode(odd);
+        expect(found).toMatchObject({ userId: user_id, topN: top_n ?? 10 });
+        expect(found.candidates).toEqual(candidates?.item_ids);
+      }
+    }),
+  );
 });

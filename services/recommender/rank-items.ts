@@ -46,11 +46,13 @@ export function rankItems(
   topN: number,
 ): readonly RankedItem[] {
   const best = bestRows(catalogue, rows, scores, topN);
-  return best.rows.map((row, place) => ({
-    itemId: catalogue.idOf(row),
-    title: catalogue.titleOf(row),
-    score: best.scores[place] ?? 0,
-  }));
+  const items: RankedItem[] = [];
+  for (let place = 0; place < best.count; place += 1) {
+    const row = best.rows[place] ?? 0;
+    const score = best.scores[place] ?? 0;
+    items.push({ itemId: catalogue.idOf(row), title: catalogue.titleOf(row), score });
+  }
+  return items;
 }
 
 /** The `limit` best rows and their scores, best first; equal scores in the order of their item ids. */
@@ -59,11 +61,11 @@ export function bestRows(
   rows: Int32Array,
   scores: Float32Array,
   limit: number,
-): { readonly rows: readonly number[]; readonly scores: readonly number[] } {
-  const best = new BestRows(catalogue, limit);
+): BestRows {
+  const best = new BestRows(catalogue, Math.min(limit, rows.length));
   for (let index = 0; index < rows.length; index += 1) {
     const score = scores[index] ?? 0;
-    // Most rows end here: nothing that holds more than a number is made for them.
+    // Most rows end here.
     if (score >= best.bar) best.take(rows[index] ?? 0, score);
   }
   return best;
@@ -71,29 +73,37 @@ export function bestRows(
 
 /** The best rows so far, best first. */
 class BestRows {
-  readonly rows: number[] = [];
-  readonly scores: number[] = [];
+  readonly rows: Int32Array;
+  readonly scores: Float32Array;
+  /** How many of them there are. */
+  count = 0;
   /** No row below this score is among the best any more. */
   bar = -Infinity;
   readonly #catalogue: Catalogue;
-  readonly #limit: number;
 
   constructor(catalogue: Catalogue, limit: number) {
     this.#catalogue = catalogue;
-    this.#limit = limit;
+    this.rows = new Int32Array(limit);
+    this.scores = new Float32Array(limit);
   }
 
   take(row: number, score: number): void {
-    let place = this.rows.length;
-    while (place > 0 && this.#isBefore(row, score, place - 1)) place -= 1;
-    if (place >= this.#limit) return;
-    this.rows.splice(place, 0, row);
-    this.scores.splice(place, 0, score);
-    if (this.rows.length > this.#limit) {
-      this.rows.pop();
-      this.scores.pop();
+    const { rows, scores } = this;
+    let place = this.count;
+    if (place < rows.length) this.count += 1;
+    // Everybody behind it moves by one; the last one leaves where there is no place more.
+    while (place > 0 && this.#isBefore(row, score, place - 1)) {
+      if (place < rows.length) {
+        rows[place] = rows[place - 1] ?? 0;
+        scores[place] = scores[place - 1] ?? 0;
+      }
+      place -= 1;
     }
-    if (this.rows.length === this.#limit) this.bar = this.scores[this.#limit - 1] ?? -Infinity;
+    if (place < rows.length) {
+      rows[place] = row;
+      scores[place] = score;
+    }
+    if (this.count === rows.length) this.bar = scores[rows.length - 1] ?? -Infinity;
   }
 
   #isBefore(row: number, score: number, place: number): boolean {
