@@ -50,7 +50,8 @@ function mark(catalogue: Catalogue, ids: readonly string[], as: 0 | 1): void {
 function everyRow({ rows }: Catalogue, barred: Uint8Array): Contest {
   const some = new Int32Array(rows.length);
   let count = 0;
-  for (const row of rows) {
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = rows[index] ?? 0;
     if (barred[row] === 1) continue;
     some[count] = row;
     count += 1;

@@ -33,14 +33,20 @@ export function shortlist(
   const scores = new Float32Array(rows.length);
   for (let index = 0; index < rows.length; index += 1) {
     const row = rows[index] ?? 0;
-    const added = row - items.length;
     const product =
-      added < 0
+      row < items.length
         ? (products[row] ?? 0)
-        : dotProduct(user.vector, catalogue.addedHead, added * width);
+        : dotProduct(user.vector, catalogue.addedHead, (row - items.length) * width);
     scores[index] = product + (bias[row] ?? 0) + (sequence.scores[row] ?? 0);
   }
   const last = bestRows(catalogue, rows, scores, topN).scores[topN - 1] ?? -Infinity;
-  const bar = last - margin * Math.max(1, Math.abs(last));
-  return rows.filter((_, index) => (scores[index] ?? 0) >= bar);
+  return rowsFrom(rows, scores, last - margin * Math.max(1, Math.abs(last)));
+}
+
+function rowsFrom(rows: Int32Array, scores: Float32Array, bar: number): Int32Array {
+  const chosen: number[] = [];
+  for (let index = 0; index < rows.length; index += 1) {
+    if ((scores[index] ?? 0) >= bar) chosen.push(rows[index] ?? 0);
+  }
+  return Int32Array.from(chosen);
 }
