@@ -4,6 +4,16 @@ import { connect, type Socket } from 'node:net';
 /** Takes what came back: the answer's protobuf, or why there is none. */
 export type Settle = (answer: Buffer | undefined, failure?: string) => void;
 
+/** Which method of which server is called. */
+export interface CallTarget {
+  /** `host:port`. */
+  readonly address: string;
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  /** Told when the connection is gone; calls that were open are forgotten then. */
+  readonly onBroken: (why: string) => void;
+}
+
 /** RFC 9113, section 6. */
 const frame = {
   data: 0,
@@ -19,6 +29,8 @@ const frameHeadBytes = 9;
 const grpcPrefixBytes = 5;
 const largestWindow = 2 ** 31 - 1;
 const firstWindow = 65_535;
+/** What the gateway allows; it ends a connection that has more. */
+const mostOpenCalls = 200;
 
 /**
  * Unary calls of one gRPC method over one HTTP/2 connection, with just what the bench needs of the
@@ -37,29 +49,29 @@ export class CallConnection {
   #sendWindow = firstWindow;
   #received = 0;
   #isReading = false;
+  readonly #onBroken: (why: string) => void;
 
-  private constructor(socket: Socket, address: string, path: string) {
+  private constructor(socket: Socket, { address, path, onBroken }: CallTarget) {
     this.#socket = socket;
+    this.#onBroken = onBroken;
     this.#firstHeaders = firstHeaders(address, path);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.once('error', (error) => this.#failAll(error.message));
-    socket.once('close', () => this.#failAll('the connection was closed'));
+    socket.on('error', (error) => this.#onBroken(error.message));
+    socket.once('close', () => this.#onBroken('the server closed a connection'));
     socket.write(preface());
   }
 
-  /** @param address `host:port`. @param path `/package.Service/Method`. */
-  static async open(address: string, path: string): Promise<CallConnection> {
-    const [host, port] = address.split(':');
+  static async open(target: CallTarget): Promise<CallConnection> {
+    const [host, port] = target.address.split(':');
     const socket = connect(Number(port), host);
     await once(socket, 'connect');
-    return new CallConnection(socket, address, path);
+    return new CallConnection(socket, target);
   }
 
   /** @param message with the five bytes that gRPC puts before it. */
   call(message: Buffer, settle: Settle): void {
-    // Keeping it back costs less than the server's refusal to read on.
-    if (this.#sendWindow < message.length) {
+    if (this.#openCalls.size === mostOpenCalls || this.#sendWindow < message.length) {
       this.#held.push(() => this.call(message, settle));
       return;
     }
@@ -131,7 +143,7 @@ export class CallConnection {
         break;
       }
       case frame.goAway: {
-        this.#failAll('the server says good-bye');
+        this.#onBroken('the server says good-bye');
         break;
       }
       case frame.windowUpdate: {
@@ -162,17 +174,17 @@ export class CallConnection {
     } else {
       call.settle(call.answer.subarray(grpcPrefixBytes));
     }
+    if (this.#held.length > 0) this.#sendHeld();
   }
 
   #widen(by: number): void {
     this.#sendWindow += by;
-    for (const call of this.#held.splice(0)) call();
+    this.#sendHeld();
   }
 
-  #failAll(why: string): void {
-    const open = [...this.#openCalls.values()];
-    this.#openCalls.clear();
-    for (const { settle } of open) settle(undefined, why);
+  /** What still cannot go is held again. */
+  #sendHeld(): void {
+    for (const call of this.#held.splice(0)) call();
   }
 }
 

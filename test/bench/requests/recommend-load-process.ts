@@ -30,6 +30,9 @@ function there(): Aimed {
   return aimed;
 }
 
+/** A window, and the answers after it. */
+const longestWindowMs = 60_000;
+
 /** What a request should become. */
 type Expected = 'fresh' | 'known' | 'any';
 
@@ -37,17 +40,31 @@ type Expected = 'fresh' | 'known' | 'any';
 class Aimed {
   readonly #bodies: RequestBodies;
   readonly #connections: readonly CallConnection[];
+  /** Rejects when a connection is gone. */
+  readonly #broken: Promise<never>;
   #sent = 0;
 
-  private constructor(bodies: RequestBodies, connections: readonly CallConnection[]) {
+  private constructor(
+    bodies: RequestBodies,
+    connections: readonly CallConnection[],
+    broken: Promise<never>,
+  ) {
     this.#bodies = bodies;
     this.#connections = connections;
+    this.#broken = broken;
   }
 
   static async at({ address, candidates, ...world }: LoadTarget, round: number): Promise<Aimed> {
-    const open = (): Promise<CallConnection> => CallConnection.open(address, path);
-    const connections = await Promise.all(Array.from({ length: connectionCount }, open));
-    return new Aimed(new RequestBodies(world, candidates, round), connections);
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    // Nobody may be waiting just then.
+    broken.catch(() => undefined);
+    const onBroken = (why: string): void => reject(new Error(why));
+    const connections = await Promise.all(
+      Array.from({ length: connectionCount }, () =>
+        CallConnection.open({ address, path, onBroken }),
+      ),
+    );
+    return new Aimed(new RequestBodies(world, candidates, round), connections, broken);
   }
 
   /** How often it had everybody ask something new. */
@@ -101,7 +118,7 @@ class Aimed {
         again();
       });
     const all = Array.from({ length: inFlight }, (_, index) => one(this.#connection(index)));
-    await Promise.all(all);
+    await this.#answered(Promise.all(all));
     return tally.window();
   }
 
@@ -118,8 +135,22 @@ class Aimed {
       open.add(asking);
     };
     await openLoop({ forMs, perSecond, begin });
-    await Promise.all(open);
+    await this.#answered(Promise.all(open));
     return tally.window();
+  }
+
+  /**
+   * Waits for the last answers.
+   * @throws Error when a connection is gone or they take far longer than any budget.
+   */
+  async #answered(answers: Promise<unknown>): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const patience = clock.after(longestWindowMs, () => reject(new Error('answers do not come')));
+    try {
+      await Promise.race([answers, this.#broken, late]);
+    } finally {
+      patience.cancel();
+    }
   }
 
   #connection(index: number): CallConnection {
