@@ -77,7 +77,7 @@ describe('npm run evaluate', () => {
   it('warns of a bundle that has seen what it is asked for', async () => {
     const seen = join(folder, 'seen.tsv');
     const [first] = (await readFile(join(folder, 'train.tsv'), 'utf8')).split('\n').slice(1);
-    await writeFile(seen, `h\n${first?.split('\t').slice(0, 2).join('\t')}\t149\n`);
+    await writeFile(seen, `${first?.split('\t').slice(0, 2).join('\t')}\t149\n`);
     const args = ['--data', folder, '--targets', seen, '--reference', 'none', '--json'];
     const { stdout, stderr } = await run(...args);
     expect(JSON.parse(stdout)).toMatchObject({ users: 1, leaked: true });

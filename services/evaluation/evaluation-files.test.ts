@@ -26,9 +26,13 @@ describe('readTargets', () => {
     ]);
   });
 
+  it('needs no header', async () => {
+    expect(await readTargets(await write('0\t34\t1\n1\t35\t2'))).toHaveLength(2);
+  });
+
   it.each([
-    ['two columns', 'h\n0\t34\n', /line 2: expected a header and then "user item negatives"/],
-    ['a user twice', 'h\n0\t34\t1\n0\t35\t1\n', /line 3: .* user 0 again/],
+    ['two columns', 'user\titem\n0\t34\n', /line 2: expected "user item negatives"/],
+    ['a user twice', '0\t34\t1\n0\t35\t1\n', /line 2: .* user 0 again/],
     ['nobody', 'user\titem\tnegatives\n', /names no user/],
   ])('refuses %s', async (_, text, message) => {
     await expect(readTargets(await write(text))).rejects.toMatchObject({

@@ -10,10 +10,10 @@ export interface Target {
   readonly negatives: readonly string[];
 }
 
-const expected = 'a header and then "user item negatives" by tabs, the negatives by commas';
+const expected = '"user item negatives" by tabs, the negatives by commas';
 
 /**
- * Reads held-out items, one per user.
+ * Reads held-out items, one per user, below a header `user item negatives` or without one.
  * @throws ChorusError `invalid_argument` naming the line that is not as expected.
  */
 export async function readTargets(path: string): Promise<readonly Target[]> {
@@ -26,7 +26,8 @@ export async function readTargets(path: string): Promise<readonly Target[]> {
   const targets: Target[] = [];
   const users = new Set<string>();
   for (const [at, line] of lines.entries()) {
-    if (at === 0 || line === '') continue;
+    const isHeader = at === 0 && line.startsWith('user\t');
+    if (isHeader || line === '') continue;
     const [user = '', item = '', negatives = ''] = line.split('\t');
     const listed = negatives.split(',').filter((id) => id !== '');
     if (user === '' || item === '' || listed.length === 0 || users.has(user)) {
