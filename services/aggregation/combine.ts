@@ -12,6 +12,8 @@ export interface Combined {
   readonly unusable: ReadonlyMap<string, TaskFailure>;
 }
 
+const nothing = new Float32Array(0);
+
 /** What one expert contributed. */
 export interface CombinedPart {
   /** g_e, renormalised over the experts that answered. */
@@ -58,9 +60,12 @@ function addUp(
   const parts = new Map<string, CombinedPart>();
   for (const choice of answered) {
     const weight = total > 0 ? choice.weight / total : 1 / answered.length;
-    const part = (outputs.get(choice.expert) ?? new Float32Array(width)).map((z) => weight * z);
+    const output = outputs.get(choice.expert) ?? nothing;
+    const part = new Float32Array(width);
     for (let column = 0; column < width; column += 1) {
-      vector[column] = (vector[column] ?? 0) + (part[column] ?? 0);
+      const share = Math.fround(weight * (output[column] ?? 0));
+      part[column] = share;
+      vector[column] = (vector[column] ?? 0) + share;
     }
     parts.set(choice.expert, { weight, vector: part });
   }
@@ -79,5 +84,13 @@ function problemWith(
 ): string | undefined {
   if (values === undefined) return `no output named ${name}`;
   if (values.length !== width) return `${values.length} values of ${name}, expected ${width}`;
-  return values.every(Number.isFinite) ? undefined : `${name} is not finite`;
+  return isFinite(values) ? undefined : `${name} is not finite`;
+}
+
+// Loops: `every` and `map` of a typed array call a function for each element, which is all the time here.
+function isFinite(values: Float32Array): boolean {
+  for (let index = 0; index < values.length; index += 1) {
+    if (!Number.isFinite(values[index])) return false;
+  }
+  return true;
 }

@@ -3,6 +3,7 @@ import { frameBytes, maxMessageBytes } from '../aggregator-link/raw-stream.ts';
 import { replyBytesAtMost } from '../wire/reply-frame-writer.ts';
 
 const roomForTheRest = 4096;
+const largestReply = maxMessageBytes - roomForTheRest;
 
 /**
  * Packs replies into frames, in order: as many to a frame as fit into `frameBytes`, a larger one
@@ -14,8 +15,9 @@ export function packReplies(replies: readonly Reply[]): Reply[][] {
   let frame: Reply[] = [];
   let bytes = 0;
   for (const each of replies) {
-    const reply = fitting(each);
-    const size = replyBytesAtMost(reply);
+    const eachBytes = replyBytesAtMost(each);
+    const reply = eachBytes <= largestReply ? each : tooLarge(each, eachBytes);
+    const size = Math.min(eachBytes, largestReply);
     if (frame.length > 0 && bytes + size > frameBytes) {
       frames.push(frame);
       frame = [];
@@ -28,11 +30,8 @@ export function packReplies(replies: readonly Reply[]): Reply[][] {
   return frames;
 }
 
-function fitting(reply: Reply): Reply {
-  const size = replyBytesAtMost(reply);
-  const limit = maxMessageBytes - roomForTheRest;
-  if (size <= limit) return reply;
-  const message = `The reply has up to ${size} bytes, a reply line carries ${limit}`;
+function tooLarge(reply: Reply, bytes: number): Reply {
+  const message = `The reply has up to ${bytes} bytes, a reply line carries ${largestReply}`;
   return {
     ...reply,
     tensors: [],

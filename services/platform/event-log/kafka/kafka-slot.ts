@@ -8,7 +8,12 @@ import type { LogRecord, SlotReader, Subscription } from '../event-log.ts';
 import { FetchWatch } from './fetch-watch.ts';
 import { kafkaRecord } from './kafka-record.ts';
 import { ownPartitionAssigner } from './own-partition-assigner.ts';
-import { SupervisedConsumer, type ReaderOptions } from './supervised-consumer.ts';
+import { quickFetch } from './quick-fetch.ts';
+import {
+  type ConsumerPlan,
+  SupervisedConsumer,
+  type ReaderOptions,
+} from './supervised-consumer.ts';
 
 /**
  * Reads one partition of several topics with one consumer: fetches that many experts share cost a
@@ -24,6 +29,7 @@ export class KafkaSlot implements Subscription {
   readonly #handled: ReadonlyMap<string, Counter.Internal>;
   #gathered: LogRecord[] = [];
   #consumer: SupervisedConsumer | undefined;
+  #endFetching: () => void = () => undefined;
   #isClosed = false;
 
   private constructor(reader: SlotReader, clock: Clock) {
@@ -43,19 +49,12 @@ export class KafkaSlot implements Subscription {
     options: ReaderOptions & { readonly random: Random },
   ): Promise<KafkaSlot> {
     const slot = new KafkaSlot(reader, options.clock);
-    slot.#consumer = await SupervisedConsumer.open(
-      {
-        groupId: () => `chorus.slot.${reader.partition}.${options.random.id()}`,
-        topics: reader.topics.map(({ name }) => name),
-        fromBeginning: false,
-        config: { partitionAssigners: [ownPartitionAssigner(reader.partition)] },
-        run: { eachBatch: async (payload) => slot.#handle(payload) },
-        onOpen: (consumer) => slot.#watch.follow(consumer),
-        onDown: () => slot.#watch.lose(),
-        onSocket: slot.#watch.watchSocket,
-      },
-      options,
-    );
+    try {
+      slot.#consumer = await SupervisedConsumer.open(slot.#plan(options.random), options);
+    } catch (error) {
+      slot.#endFetching();
+      throw error;
+    }
     return slot;
   }
 
@@ -67,6 +66,35 @@ export class KafkaSlot implements Subscription {
     this.#isClosed = true;
     this.#watch.end();
     await this.#consumer?.close();
+    this.#endFetching();
+  }
+
+  #plan(random: Random): ConsumerPlan {
+    return {
+      groupId: () => this.#newGroup(random),
+      topics: this.#reader.topics.map(({ name }) => name),
+      fromBeginning: false,
+      config: { partitionAssigners: [ownPartitionAssigner(this.#reader.partition)] },
+      run: { eachBatch: async (payload) => this.#handle(payload) },
+      onOpen: (consumer) => this.#watch.follow(consumer),
+      onDown: () => this.#watch.lose(),
+      onSocket: this.#watch.watchSocket,
+    };
+  }
+
+  #newGroup(random: Random): string {
+    const groupId = `chorus.slot.${this.#reader.partition}.${random.id()}`;
+    this.#endFetching();
+    this.#endFetching = quickFetch(groupId, (records) => this.#take(records));
+    return groupId;
+  }
+
+  #take(records: readonly LogRecord[]): void {
+    // What kafkajs brought before.
+    this.#handOver();
+    this.#gathered.push(...records);
+    for (const { topic } of records) this.#handled.get(topic)?.inc();
+    this.#handOver();
   }
 
   /**
@@ -82,7 +110,7 @@ export class KafkaSlot implements Subscription {
   #handOver(): void {
     const records = this.#gathered;
     this.#gathered = [];
-    if (this.#isClosed) return;
+    if (this.#isClosed || records.length === 0) return;
     try {
       this.#reader.handle(records);
     } catch (error) {
