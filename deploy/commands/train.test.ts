@@ -33,7 +33,7 @@ async function train(args: readonly string[], until?: string) {
 
 it(
   'ends at once when interrupted, says how to go on, and then goes on',
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     const out = path.join(home, 'v1');
     const args = ['--data', 'synthetic', '--out', out, '--json'];
@@ -43,7 +43,7 @@ it(
     expect(await readdir(home)).toEqual(['v1.partial']);
 
     const resumed = await train([...args, '--seed', '1']);
-    expect(resumed.said).toMatch(/going on after: base 1/);
+    expect(resumed.said).toMatch(/going on from what was kept of: base 1/);
     expect(resumed.said).not.toMatch(/^base 1:/m);
     expect(resumed.code).toBe(0);
     expect(JSON.parse(resumed.printed)).toMatchObject({
@@ -58,7 +58,7 @@ it.each([
   [['--data', 'synthetic', '--out', 'x', '--hold-out', 'first'], 64, /last or none/],
   [['--data', 'synthetic', '--out', 'x', '--seed', '-1'], 64, /--seed/],
   [['--data', '/nowhere', '--out', 'x'], 78, /cannot read the data folder/],
-])('refuses %j', async (args, code, words) => {
+])('refuses %j', { timeout: 60_000 }, async (args, code, words) => {
   const refused = await train(args);
   expect(refused).toMatchObject({ code, printed: '' });
   expect(refused.said).toMatch(words);

@@ -108,7 +108,8 @@ function heldBack(interactions: Interactions, asked: HoldOut | undefined) {
 
 async function sayWhatIsKept(checkpoint: FolderCheckpoint): Promise<void> {
   const [stages, others] = await Promise.all([checkpoint.stages(), checkpoint.others()]);
-  if (stages.length > 0) say(`going on after: ${stages.join(', ')} (${checkpoint.folder})`);
+  if (stages.length > 0)
+    say(`going on from what was kept of: ${stages.join(', ')} (${checkpoint.folder})`);
   if (others > 0) say(`not using what runs of other data, settings or seeds left beside it`);
 }
 
