@@ -47,6 +47,7 @@ const afterglowMs = 150;
 /** Measures cases in turn, again and again, so that what the machine does meanwhile meets all alike. */
 export class CaseMeasurer {
   readonly #parts: MeasureParts;
+  #httpTurn = 0;
 
   constructor(parts: MeasureParts) {
     this.#parts = parts;
@@ -126,7 +127,11 @@ export class CaseMeasurer {
   async #aim(each: LoadCase): Promise<(forMs: number) => Promise<LoadWindow>> {
     const { load, world } = this.#parts;
     const { subject, surface, candidates, freshOf100, checked, perSecond } = each;
-    if (surface === 'http') return await aimH2load(subject.http, world.users);
+    if (surface === 'http') {
+      this.#httpTurn = (this.#httpTurn + 1) % httpTurns;
+      const users = world.users.filter((_, index) => index % httpTurns === this.#httpTurn);
+      return await aimH2load(subject.http, users);
+    }
     await load.aim({ ...world, address: subject.grpc, candidates });
     if (checked) await load.prime();
     const rate = perSecond === undefined ? { inFlight } : { perSecond };
@@ -156,6 +161,11 @@ async function aimH2load(
     runH2load({ ...order, requests: inFlight * Math.ceil((perMs * forMs) / inFlight) });
 }
 
+/**
+ * Each window over HTTP asks for others: an answer is remembered for a minute, and asking for it
+ * again does not make that longer.
+ */
+const httpTurns = 6;
 /** By which the rate is found out. */
 const trialRequests = 40 * inFlight;
 

@@ -15,8 +15,9 @@ const grpcPrefixBytes = 5;
 /**
  * Different requests, encoded beforehand as far as they do not change. Each names a user, the
  * candidates (none: the whole catalogue) and two items to leave out, which are no candidates. The
- * known request of a user is always the same; a fresh one leaves out a pair that nobody named
- * before, so that no cache can have its answer while everything else is as in the known one.
+ * known request of a user stays the same until all are renewed; a fresh one leaves out a pair that
+ * nobody named before, so that no cache can have its answer while everything else is as in the
+ * known one.
  */
 export class RequestBodies {
   readonly #starts: readonly Buffer[];
@@ -24,6 +25,7 @@ export class RequestBodies {
   readonly #candidates: number;
   #nextUser = 0;
   #round: number;
+  #knownRound = 0;
 
   /** @param round up to which a fresh one was made before: the `round` of earlier bodies, or 0. */
   constructor({ users, items }: AskedWorld, candidates: number, round: number) {
@@ -50,7 +52,14 @@ export class RequestBodies {
 
   /** The known request of a user. */
   known(user: number): RequestBody {
-    return this.#body(user % this.users, 0);
+    return this.#body(user % this.users, this.#knownRound);
+  }
+
+  /** Makes others the known ones, which nobody made before. */
+  renewKnown(): void {
+    this.#round += 1;
+    this.#nextUser = 0;
+    this.#knownRound = this.#round;
   }
 
   /** A request that was never made before, of one user after the other. */
