@@ -111,16 +111,17 @@ async function measurePart(
     const profiles = options.profile
       ? await mkdtemp(join(tmpdir(), 'chorus-profiles-'))
       : undefined;
+    const measurer = new CaseMeasurer({ load, world: asked, windows, say });
     const figures = await part.run({
       world,
-      measurer: new CaseMeasurer({ load, world: asked, windows, say }),
+      measurer,
       workers: Number(options.workers),
       repeats: windows.repeats,
       profiles,
       isWanted: options.isWanted,
       say,
     });
-    return { name, title, ...figures };
+    return { name, title, ...figures, paces: measurer.paces };
   } catch (error) {
     // What the other parts gave is worth keeping.
     const failed = error instanceof Error ? error.message : String(error);

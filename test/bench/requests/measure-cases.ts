@@ -1,4 +1,5 @@
 import { RealClock } from '../../../services/platform/clock/real-clock.ts';
+import { paceNs } from './pace.ts';
 import { processes, runH2load } from './h2load.ts';
 import { inFlight, type LoadCase } from './load-case.ts';
 import { metricSums } from './metric-sums.ts';
@@ -47,17 +48,25 @@ const afterglowMs = 150;
 /** Measures cases in turn, again and again, so that what the machine does meanwhile meets all alike. */
 export class CaseMeasurer {
   readonly #parts: MeasureParts;
+  readonly #paces: number[] = [];
   #httpTurn = 0;
 
   constructor(parts: MeasureParts) {
     this.#parts = parts;
   }
 
+  /** How fast the machine was before each turn; see `paceNs`. */
+  get paces(): readonly number[] {
+    return this.#paces;
+  }
+
   async measure(cases: readonly LoadCase[]): Promise<readonly CaseResult[]> {
     const { windows, say } = this.#parts;
     const readings = new Map(cases.map((each) => [each, [] as Reading[]]));
     const failed = new Map<LoadCase, string>();
+    paceNs();
     for (let repeat = 0; repeat < windows.repeats; repeat += 1) {
+      this.#paces.push(paceNs());
       for (const each of cases) {
         if (failed.has(each)) continue;
         say(`${each.title} (${repeat + 1} of ${windows.repeats})`);

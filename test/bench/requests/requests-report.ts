@@ -10,6 +10,8 @@ export interface PartResult {
   readonly title: string;
   readonly cases: readonly CaseResult[];
   readonly goals: readonly GoalResult[];
+  /** How fast the machine was meanwhile, see `paceNs`; none where no line was measured. */
+  readonly paces?: readonly number[];
   readonly skipped?: string;
   /** Why it broke off. */
   readonly failed?: string;
@@ -44,7 +46,14 @@ export function toMarkdown(result: RequestsResult): string {
   return [where, ...parts.map(partToMarkdown)].join('\n\n');
 }
 
-function partToMarkdown({ title, cases, goals, skipped, failed: broken }: PartResult): string {
+function partToMarkdown({
+  title,
+  cases,
+  goals,
+  paces = [],
+  skipped,
+  failed: broken,
+}: PartResult): string {
   const blocks = [`**${title}**`];
   if (skipped !== undefined) blocks.push(`skipped: ${skipped}`);
   if (broken !== undefined) blocks.push(`**FAILED**: ${broken}`);
@@ -53,6 +62,9 @@ function partToMarkdown({ title, cases, goals, skipped, failed: broken }: PartRe
     if (failed !== undefined) blocks.push(`**FAILED**: ${line}: ${failed}`);
   }
   if (goals.length > 0) blocks.push(goalsToMarkdown(goals));
+  if (paces.length > 0) {
+    blocks.push(`A step of a fixed loop took ${middle(paces)} ns of CPU${spread(paces)}.`);
+  }
   return blocks.join('\n\n');
 }
 
