@@ -46,10 +46,15 @@ interface TrainOptions {
 /** What training does not get to see. */
 type HoldOut = 'last' | 'none';
 
+/** What runs models or kernels: a process that exits while it does is aborted by ONNX Runtime. */
+const running = new Set<{ close(): Promise<void> }>();
+let endedBy: NodeJS.Signals | undefined;
+
 try {
   await train(readOptions(process.argv.slice(2)));
 } catch (error) {
-  process.exitCode = explainFailure('train', usage, error);
+  // A run that a signal ended has said so, and fails at whatever it was doing.
+  if (endedBy === undefined) process.exitCode = explainFailure('train', usage, error);
 }
 
 async function train({ data, out, seed, holdOut, json }: TrainOptions): Promise<void> {
@@ -65,6 +70,7 @@ async function train({ data, out, seed, holdOut, json }: TrainOptions): Promise<
   const bar = new TrainingBar();
   endOnSignals(bar, checkpoint);
   const threads = new KernelThreads(availableParallelism());
+  running.add(threads);
   try {
     const model = await trainRecommender(interactions, settings, {
       seed,
@@ -117,14 +123,16 @@ function say(words: string): void {
   process.stderr.write(`train: ${words}\n`);
 }
 
-/** Ends at once and says how to go on: what is finished is kept already. */
+/** Ends with what the threads are at and says how to go on: what is finished is kept already. */
 function endOnSignals(bar: TrainingBar, checkpoint: FolderCheckpoint): void {
   for (const [signal, number] of [['SIGINT', 2] as const, ['SIGTERM', 15] as const]) {
     process.once(signal, () => {
+      endedBy = signal;
       bar.stop();
       const kept = `the same command goes on after the last finished stage (${checkpoint.folder})`;
       process.stderr.write(`\ntrain: ended by ${signal}; ${kept}\n`);
-      process.exit(128 + number);
+      const closes = Array.from(running, async (part) => await part.close());
+      void Promise.allSettled(closes).then(() => process.exit(128 + number));
     });
   }
 }
@@ -136,6 +144,7 @@ async function prove(
   interactions: Interactions,
 ): Promise<number> {
   const runner = openModelRunner(new RealClock());
+  running.add(runner);
   try {
     return await proveBundle(await readBundleFolder(resolve(folder)), model, interactions, runner);
   } catch (error) {

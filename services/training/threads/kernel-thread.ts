@@ -7,8 +7,12 @@ export interface KernelOutcome {
   readonly failure?: string;
 }
 
-// The next call comes when this one's outcome is out: no two run at once.
-parentPort?.on('message', (call: KernelCall) => void answer(call));
+// The next call comes when this one's outcome is out: no two run at once. What runs when the end is
+// asked for goes on until it is done, and the thread ends after it.
+parentPort?.on('message', (asked: KernelCall | 'end') => {
+  if (asked === 'end') parentPort?.close();
+  else void answer(asked);
+});
 
 async function answer(call: KernelCall): Promise<void> {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window

@@ -41,6 +41,6 @@ describe('KernelThreads', () => {
   it('ends a run in flight when it closes', async () => {
     const threads = new KernelThreads(1);
     const run = threads.run(work(3), { rows: 3, chunk: 1 });
-    await Promise.all([expect(run).rejects.toThrow('abort'), threads.close()]);
+    await Promise.all([expect(run).rejects.toMatchObject({ code: 'ABORT_ERR' }), threads.close()]);
   });
 });

@@ -17,6 +17,7 @@ export interface Share {
 /** Runs the heavy loops of training on all cores. */
 export class KernelThreads {
   readonly #threads: readonly Worker[];
+  readonly #gone: readonly Promise<unknown>[];
   readonly #ended = new AbortController();
 
   /** @param count threads; 0 computes in this one (for tests and tiny data). */
@@ -24,10 +25,10 @@ export class KernelThreads {
     // tsc turns .ts into .js but leaves the URL alone, so it takes this file's own extension.
     const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const entry = new URL(`./kernel-thread${extension}`, import.meta.url);
-    this.#threads = Array.from({ length: count }, () => {
-      const thread = new Worker(entry);
-      thread.once('exit', () => this.#ended.abort(new ChorusError('cancelled', 'training ended')));
-      return thread;
+    this.#threads = Array.from({ length: count }, () => new Worker(entry));
+    this.#gone = this.#threads.map(async (thread) => {
+      await new Promise((resolve) => void thread.once('exit', resolve));
+      this.#end();
     });
   }
 
@@ -58,9 +59,20 @@ export class KernelThreads {
     );
   }
 
-  /** Ends the threads; a call in flight rejects with `cancelled`. Harmless twice. */
+  /**
+   * Ends the threads: a run in flight rejects with `cancelled` at once, this resolves when the chunk
+   * that each thread is at is done. A thread must end by itself: one that is terminated, or whose
+   * process exits, inside ONNX Runtime aborts the process. Harmless twice.
+   */
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    this.#end();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads, not windows
+    for (const thread of this.#threads) thread.postMessage('end');
+    await Promise.all(this.#gone);
+  }
+
+  #end(): void {
+    this.#ended.abort(new ChorusError('cancelled', 'training ended'));
   }
 }
 
@@ -70,6 +82,7 @@ const runKernelHere: Run = async (call) => await runKernel(call);
 
 function runKernelIn(thread: Worker, ended: AbortSignal): Run {
   return async (call) => {
+    ended.throwIfAborted();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     thread.postMessage(call);
     // `once` rejects on 'error' too, and the signal covers an exit: a dead thread cannot hang us.
