@@ -6,14 +6,24 @@ import type { ChorusProcess } from '../servers/chorus.ts';
 export type Tally = Readonly<Record<string, number>>;
 
 /** What became of all that was asked. */
-export interface CallersReport extends GatewayFigures {
+export interface CallersReport {
   /** Each that occurred. */
   readonly outcomes: readonly string[];
+  readonly requests: number;
+  /**
+   * Those of them that ended within their budget and 50 ms; within a second when this process was held
+   * up meanwhile: on the same machine the gateway was, and its timers with it.
+   */
+  readonly inTime: number;
 }
 
 /** 50 ms below a limit of the gateway's histogram. */
 const budgetMs = 450;
 const limitSeconds = '0.5';
+/** The limit above it, for when the machine itself stood still. */
+const stalledLimitSeconds = '1';
+/** This process held up for so long means that the gateway may have been, too. */
+const stallMs = 25;
 const everyMs = 25;
 /** Full answers in a row that make a recovery: half a second of them. */
 const fullRow = 20;
@@ -30,6 +40,7 @@ export class SteadyCallers {
   readonly #asking: Promise<void>;
   #tally: Record<string, number> = {};
   #fullInARow = 0;
+  #longestStallMs = 0;
 
   private constructor(gateway: ChorusProcess, users: readonly string[], before: GatewayFigures) {
     this.#gateway = gateway;
@@ -61,10 +72,11 @@ export class SteadyCallers {
     await this.#asking;
     await Promise.all(this.#open);
     const after = await figuresOf(this.#gateway);
+    const within = this.#longestStallMs > stallMs ? 'inStalledTime' : 'inTime';
     return {
       outcomes: [...this.#outcomes],
       requests: after.requests - this.#before.requests,
-      inTime: after.inTime - this.#before.inTime,
+      inTime: after[within] - this.#before[within],
     };
   }
 
@@ -74,8 +86,11 @@ export class SteadyCallers {
         this.#open.delete(asking),
       );
       this.#open.add(asking);
+      const startedUs = clock.monotonicUs();
       // oxlint-disable-next-line no-await-in-loop -- the rate
       await clock.sleep(everyMs);
+      const lateMs = (clock.monotonicUs() - startedUs) / 1000 - everyMs;
+      this.#longestStallMs = Math.max(this.#longestStallMs, lateMs);
     }
   }
 
@@ -102,8 +117,8 @@ export class SteadyCallers {
 
 interface GatewayFigures {
   readonly requests: number;
-  /** Those of them that ended within their budget and 50 ms. */
   readonly inTime: number;
+  readonly inStalledTime: number;
 }
 
 /** What the gateway measured itself: our own lag is not in it. */
@@ -114,9 +129,12 @@ async function figuresOf({ operations }: ChorusProcess): Promise<GatewayFigures>
     const line = text.split('\n').find((each) => each.startsWith(`${duration}_${series} `));
     return Number(line?.split(' ').at(-1) ?? 0);
   };
+  const within = (seconds: string): number =>
+    valueOf(`bucket{le="${seconds}",surface="http",lane="interactive"}`);
   return {
     requests: valueOf('count{surface="http",lane="interactive"}'),
-    inTime: valueOf(`bucket{le="${limitSeconds}",surface="http",lane="interactive"}`),
+    inTime: within(limitSeconds),
+    inStalledTime: within(stalledLimitSeconds),
   };
 }
 
