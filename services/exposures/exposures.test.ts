@@ -65,6 +65,15 @@ class Paper implements Pick<EventLog, 'publish'> {
   }
 }
 
+class CountingClock extends RealClock {
+  timeouts = 0;
+
+  override timeout(delayMs: number): AbortSignal {
+    this.timeouts += 1;
+    return super.timeout(delayMs);
+  }
+}
+
 function open(paper: Paper, rules: { capacity?: number; lingerMs?: number } = {}): Exposures {
   return new Exposures({ log: paper, clock, random, lingerMs: 1, ...rules });
 }
@@ -227,6 +236,35 @@ test('a log that fails costs the exposures, counted, and the next ones go on', a
   exposures.record(request, answer);
   await expect.poll(() => countOf('sent')).toBe(sent + 1);
   await exposures.close();
+});
+
+test('after one batch that failed, the others of that sending are lost without another wait', async () => {
+  const paper = new Paper();
+  paper.failure = new Error('away');
+  const exposures = open(paper, { lingerMs: 60_000 });
+  const before = await countOf('failed');
+  for (let count = 0; count < 1200; count += 1) exposures.record(request, answer);
+  await exposures.close();
+  expect(paper.calls).toHaveLength(1);
+  expect(await countOf('failed')).toBe(before + 1200);
+});
+
+test('closing has one deadline, for what is being sent and for what waits', async () => {
+  const counting = new CountingClock();
+  const paper = new Paper();
+  const log = Promise.withResolvers<void>();
+  paper.gate = log.promise;
+  const exposures = new Exposures({ log: paper, clock: counting, random, lingerMs: 1 });
+  for (let count = 0; count < 1200; count += 1) exposures.record(request, answer);
+  await expect.poll(() => paper.calls.length).toBe(1);
+  for (let count = 0; count < 1200; count += 1) exposures.record(request, answer);
+  expect(counting.timeouts).toBe(1);
+  const closing = exposures.close();
+  log.resolve();
+  await closing;
+  expect(paper.records).toHaveLength(2400);
+  // One of the batch that was on its way, and one of the closing for the five after it.
+  expect(counting.timeouts).toBe(2);
 });
 
 test('closing sends what waits, takes no more, and is harmless twice', async () => {

@@ -36,7 +36,9 @@ export class Exposures {
   #waiting: Exposure[] = [];
   #linger: Timer | undefined;
   #sending: Promise<void> | undefined;
-  #isClosed = false;
+  /** Set by closing: all that is still sent shares this one deadline. */
+  #deadline: AbortSignal | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: ExposuresParts) {
     this.#parts = parts;
@@ -47,7 +49,7 @@ export class Exposures {
   /** Takes note of what an answer showed. Never throws, never waits. */
   record(request: RecommendRequest, answer: Recommendation): void {
     if (answer.items.length === 0) return;
-    if (this.#isClosed || this.#waiting.length >= this.#capacity) {
+    if (this.#deadline !== undefined || this.#waiting.length >= this.#capacity) {
       metrics.exposures.inc({ outcome: 'dropped' });
       return;
     }
@@ -56,16 +58,22 @@ export class Exposures {
     this.#arm();
   }
 
-  /** Sends what waits, as far as the log takes it within its time. Harmless twice. */
+  /** Sends what waits, as far as the log takes it within 5 s in all. Harmless twice. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#deadline = this.#parts.clock.timeout(publishMs);
     this.#linger?.cancel();
     await this.#sending;
     await this.#send();
   }
 
   #arm(): void {
-    if (this.#linger !== undefined || this.#sending !== undefined || this.#isClosed) return;
+    if (this.#linger !== undefined || this.#sending !== undefined) return;
+    if (this.#deadline !== undefined) return;
     this.#linger = this.#parts.clock.after(this.#lingerMs, () => {
       this.#linger = undefined;
       this.#sending = this.#send().finally(() => {
@@ -80,20 +88,29 @@ export class Exposures {
     this.#waiting = [];
     for (let start = 0; start < all.length; start += batchSize) {
       // oxlint-disable-next-line no-await-in-loop -- one call at a time bounds what is in flight
-      await this.#publish(all.slice(start, start + batchSize));
+      const failure = await this.#publish(all.slice(start, start + batchSize));
+      // A log that refused one batch gets no time for the others: they would each wait as long.
+      if (failure !== undefined) {
+        this.#lose(all.length - start, failure);
+        return;
+      }
     }
   }
 
-  async #publish(exposures: readonly Exposure[]): Promise<void> {
+  async #publish(exposures: readonly Exposure[]): Promise<ChorusError | undefined> {
     const { clock, log } = this.#parts;
     try {
-      await log.publish(exposures.map(recordOf), clock.timeout(publishMs));
+      await log.publish(exposures.map(recordOf), this.#deadline ?? clock.timeout(publishMs));
       metrics.exposures.inc({ outcome: 'sent' }, exposures.length);
+      return undefined;
     } catch (thrown) {
-      metrics.exposures.inc({ outcome: 'failed' }, exposures.length);
-      const { code, message } = ChorusError.from(thrown);
-      logger.warn({ event: 'exposures.lost', count: exposures.length, code, reason: message });
+      return ChorusError.from(thrown);
     }
+  }
+
+  #lose(count: number, { code, message }: ChorusError): void {
+    metrics.exposures.inc({ outcome: 'failed' }, count);
+    logger.warn({ event: 'exposures.lost', count, code, reason: message });
   }
 }
 
