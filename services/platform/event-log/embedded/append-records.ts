@@ -31,7 +31,8 @@ export function appendRecords(
   for (const { topic, partition, record } of placed) {
     const { store } = topic;
     if (store instanceof MemoryTopic) {
-      topic.announce(store.append(partition, record, timeMs));
+      const isTaken = topic.listeners(partition).size > 0;
+      topic.announce(store.append(partition, record, { timeMs, isTaken }));
     } else {
       const stored = store.place(partition, record, timeMs);
       rows.push(stored.row);
