@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Metadata, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { ChorusError } from '../../services/domain/errors.ts';
 import type { Clock } from '../../services/platform/clock/clock.ts';
@@ -5,14 +6,18 @@ import type { Caller } from '../caller.ts';
 import { traceParent, traceParentHeader } from '../messages/trace-parent.ts';
 import { callBudgetMs } from './call-budget.ts';
 
-/** The deadline is a whole millisecond of a date, and timers come a little early. */
-const toleranceUs = 2000;
+/**
+ * Our deadline begins when the call is handled; the caller's began before the call travelled, so
+ * its cancellation of an overdue call comes earlier by the way and by what the machine stood still.
+ */
+const toleranceUs = 50_000;
+
+/** A unary call, as far as it tells who waits. */
+type WaitingCall = Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata'> &
+  Pick<EventEmitter, 'once' | 'off'>;
 
 /** Who waits for the answer to a call. */
-export function unaryCaller<Request>(
-  call: ServerUnaryCall<Request, unknown>,
-  clock: Clock,
-): Caller {
+export function unaryCaller(call: WaitingCall, clock: Clock): Caller {
   const budgetMs = callBudgetMs(call, clock);
   const deadlineUs = clock.monotonicUs() + (budgetMs ?? Infinity) * 1000;
   return {
