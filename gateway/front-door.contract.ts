@@ -59,19 +59,33 @@ class Listener {
   }
 }
 
-/** One user, and whatever items it is given. */
+/** One user, and whatever items it is given; answers nobody while it hangs. */
 class Shelf {
+  hangs = false;
+  asked = 0;
   readonly items = new Map<string, Item>();
   readonly users = new Map<string, UserState>([
     ['known', { version: 'v', history: [{ itemId: 'a', weight: 1, timeMs: 3 }] }],
   ]);
 
   async get(_tenant: string, userId: string): Promise<UserState | undefined> {
+    await this.#mayHang();
     return this.users.get(userId);
   }
 
   async upsert(_tenant: string, items: readonly Item[]): Promise<void> {
+    await this.#mayHang();
     for (const item of items) this.items.set(item.itemId, item);
+  }
+
+  async remove(from: Map<string, unknown>, id: string): Promise<boolean> {
+    await this.#mayHang();
+    return from.delete(id);
+  }
+
+  async #mayHang(): Promise<void> {
+    this.asked += 1;
+    if (this.hangs) await new Promise(() => undefined);
   }
 }
 
@@ -91,13 +105,13 @@ export class FrontDoor {
     users: new UserDesk(
       {
         get: (tenant, userId) => this.shelf.get(tenant, userId),
-        remove: async (_tenant, userId) => this.shelf.users.delete(userId),
+        remove: (_tenant, userId) => this.shelf.remove(this.shelf.users, userId),
       },
       clock,
     ),
     items: new ItemDesk(
       { upsert: (tenant, items) => this.shelf.upsert(tenant, items) },
-      { run: async (_tenant, itemId) => this.shelf.items.delete(itemId) },
+      { run: (_tenant, itemId) => this.shelf.remove(this.shelf.items, itemId) },
       clock,
     ),
   };
@@ -124,8 +138,8 @@ export class FrontDoor {
     const { recommending, users, items } = this.#desks;
     const services: Services = new Map([
       ['chorus.v1.Recommender', recommenderHandlers(recommending, clock)],
-      ['chorus.v1.Users', usersHandlers(users)],
-      ['chorus.v1.Items', itemsHandlers(items)],
+      ['chorus.v1.Users', usersHandlers(users, clock)],
+      ['chorus.v1.Items', itemsHandlers(items, clock)],
     ]);
     return new GrpcServer(services, this.#health, clock);
   }

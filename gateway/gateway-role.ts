@@ -71,8 +71,8 @@ export class GatewayRole implements Role {
     const { clock, settings } = this.#platform;
     const services: Services = new Map([
       ['chorus.v1.Recommender', recommenderHandlers(recommending, clock)],
-      ['chorus.v1.Users', usersHandlers(users)],
-      ['chorus.v1.Items', itemsHandlers(items)],
+      ['chorus.v1.Users', usersHandlers(users, clock)],
+      ['chorus.v1.Items', itemsHandlers(items, clock)],
     ]);
     const grpc = new GrpcServer(services, this.#health, clock);
     this.#grpc = grpc;

@@ -1,5 +1,3 @@
-import { ChorusError } from '../services/domain/errors.ts';
-import type { Patience } from '../services/domain/patience.ts';
 import type { Recommendation, RecommendRequest } from '../services/domain/recommendation.ts';
 import type { AnswerRequest } from '../services/flows/answer-request.ts';
 import type { Clock } from '../services/platform/clock/clock.ts';
@@ -8,7 +6,7 @@ import type { Caller } from './caller.ts';
 import { counted } from './counted.ts';
 import { checkMessage } from './messages/check-message.ts';
 import { recommendBody, toRecommendRequest } from './messages/recommend.ts';
-import { Waiting } from './waiting.ts';
+import { whileWaited } from './while-waited.ts';
 
 /** What the front door needs to recommend. */
 export interface RecommendingParts {
@@ -47,31 +45,10 @@ export class Recommending {
       caller.surface,
       clock,
       () =>
-        this.#whileWaited(caller, budgetMs, (patience) =>
+        whileWaited({ caller, clock, budgetMs }, (patience) =>
           answerRequest.run(request, arrival, patience),
         ),
       ({ degraded }) => (degraded ? 'degraded' : 'ok'),
     );
-  }
-
-  /** Whatever the work below waits for, it is given up when the budget is over or the caller left. */
-  async #whileWaited<Answer>(
-    caller: Caller,
-    budgetMs: number,
-    answer: (patience: Patience) => Promise<Answer>,
-  ): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const waiting = new Waiting(reject);
-    const timer = this.#parts.clock.after(budgetMs, () => {
-      waiting.giveUp(new ChorusError('deadline_exceeded', `no answer within ${budgetMs} ms`));
-    });
-    const watchNoMore = caller.whenGone((reason) => waiting.giveUp(reason));
-    answer(waiting).then(resolve, reject);
-    try {
-      return await promise;
-    } finally {
-      timer.cancel();
-      watchNoMore();
-    }
   }
 }

@@ -1,6 +1,7 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { z } from 'zod';
 import type { chorus } from '../../proto/generated/public.js';
+import type { Clock } from '../../services/platform/clock/clock.ts';
 import type { ItemDesk } from '../item-desk.ts';
 import { checkMessage } from '../messages/check-message.ts';
 import { itemBody, itemName } from '../messages/items.ts';
@@ -9,14 +10,14 @@ import { unary } from './unary.ts';
 const upsertRequest = z.strictObject({ item: itemBody });
 
 /** `chorus.v1.Items`: the same as over HTTP. */
-export function itemsHandlers(desk: ItemDesk): UntypedServiceImplementation {
+export function itemsHandlers(desk: ItemDesk, clock: Clock): UntypedServiceImplementation {
   return {
-    Upsert: unary(({ item }: chorus.v1.UpsertItemRequest) => {
+    Upsert: unary(clock, ({ item }: chorus.v1.UpsertItemRequest, caller) => {
       const checked = checkMessage(upsertRequest, { ...(item && { item: jsonOf(item) }) });
-      return desk.upsert(checked.item, 'grpc');
+      return desk.upsert(checked.item, caller);
     }),
-    Delete: unary(({ item_id }: chorus.v1.DeleteItemRequest) => {
-      return desk.delete(checkMessage(itemName, { item_id }), 'grpc');
+    Delete: unary(clock, ({ item_id }: chorus.v1.DeleteItemRequest, caller) => {
+      return desk.delete(checkMessage(itemName, { item_id }), caller);
     }),
   };
 }

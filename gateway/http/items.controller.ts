@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Inject, Param, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Inject, Param, Put, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { ItemDesk } from '../item-desk.ts';
 import { checkMessage } from '../messages/check-message.ts';
 import {
@@ -10,6 +11,7 @@ import {
   namedItemBody,
 } from '../messages/items.ts';
 import type { DeletedReply } from '../messages/users.ts';
+import { httpCaller } from './http-caller.ts';
 
 /** The catalogue, over HTTP. */
 @Controller('v1/items')
@@ -25,14 +27,18 @@ export class ItemsController {
   async upsert(
     @Param({ schema: itemName }) { item_id }: ItemName,
     @Body({ schema: namedItemBody }) body: NamedItemBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ItemBody> {
     const item = checkMessage(itemBody, { ...body, item_id });
-    return await this.#desk.upsert(item, 'http', body.item_id);
+    return await this.#desk.upsert(item, httpCaller(reply), body.item_id);
   }
 
   /** Takes an item out of the catalogue. */
   @Delete(':item_id')
-  async delete(@Param({ schema: itemName }) name: ItemName): Promise<DeletedReply> {
-    return await this.#desk.delete(name, 'http');
+  async delete(
+    @Param({ schema: itemName }) name: ItemName,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DeletedReply> {
+    return await this.#desk.delete(name, httpCaller(reply));
   }
 }
