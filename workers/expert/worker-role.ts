@@ -2,6 +2,7 @@ import { ChorusError } from '../../services/domain/errors.ts';
 import type { ExpertRef } from '../../services/domain/presence.ts';
 import type { Role } from '../../services/domain/role.ts';
 import type { Manifest } from '../../services/domain/bundle.ts';
+import { taskPartitions } from '../../services/domain/topics.ts';
 import type { Platform } from '../../services/platform/platform.ts';
 import { logger } from '../../services/platform/telemetry/logger.ts';
 import { openBundleFolder } from '../../services/registry/bundle-folder.ts';
@@ -43,7 +44,8 @@ export class WorkerRole implements Role {
       }),
     );
     const experts = served.flat();
-    const identity = { workerId, slot: settings.workerSlot, experts };
+    const slot = settings.workerSlot % taskPartitions;
+    const identity = { workerId, slot, experts };
     this.#worker = new ExpertWorker(identity, {
       log,
       line: workerLine,
@@ -54,7 +56,7 @@ export class WorkerRole implements Role {
     logger.info({
       event: 'worker.started',
       workerId,
-      slot: identity.slot,
+      slot,
       experts: experts.length,
     });
   }
