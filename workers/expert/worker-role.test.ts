@@ -29,6 +29,25 @@ test('a slot past the last partition wraps around', async () => {
   expect(announced.at(-1)?.experts).toHaveLength(2);
 });
 
+test.each([
+  ['an expert that the bundle does not have', 'm.1,m.7,m.9', 'm.7, m.9'],
+  ['an expert of a mixture that it does not serve', 'm.2,text.byt5', 'text.byt5'],
+])('EXPERTS with %s stops the start', async (_what, EXPERTS, strangers) => {
+  const { role, announced } = await worker({ EXPERTS });
+  await expect(role.start()).rejects.toMatchObject({
+    code: 'bad_setting',
+    field: 'EXPERTS',
+    message: `EXPERTS names ${strangers}, but this worker serves the mixture m, whose experts are m.1, m.2`,
+  });
+  expect(announced).toEqual([]);
+});
+
+test('EXPERTS chooses among the experts of the bundle', async () => {
+  const { role, announced } = await worker({ EXPERTS: 'm.2' });
+  await role.start();
+  await expect.poll(() => announced.at(-1)?.experts).toEqual([{ mixture: 'm', expert: '2' }]);
+});
+
 interface WorkerAtTest {
   readonly role: WorkerRole;
   readonly platform: Platform;

@@ -40,10 +40,12 @@ export class WorkerRole implements Role {
         const version = await pointer.readOrChoose(mixture, settings.modelsDir);
         const contents = await openBundleFolder(settings.modelsDir, mixture, version);
         await models.load(contents);
-        return expertsOf(contents.manifest).filter(({ expert }) => isMine(mixture, expert));
+        return expertsOf(contents.manifest);
       }),
     );
-    const experts = served.flat();
+    const there = served.flat();
+    this.#refuseStrangers(there);
+    const experts = there.filter(({ mixture, expert }) => isMine(mixture, expert));
     const slot = settings.workerSlot % taskPartitions;
     const identity = { workerId, slot, experts };
     this.#worker = new ExpertWorker(identity, {
@@ -65,6 +67,21 @@ export class WorkerRole implements Role {
     await this.#worker?.stop();
     await this.#models?.close();
   }
+
+  /** @throws ChorusError `bad_setting` when `EXPERTS` names one that is not among those of the live bundles. */
+  #refuseStrangers(there: readonly ExpertRef[]): void {
+    const { experts } = this.#platform.settings;
+    if (experts === 'all') return;
+    const names = there.map(nameOf);
+    const strangers = experts.map(nameOf).filter((name) => !names.includes(name));
+    if (strangers.length === 0) return;
+    const message = `EXPERTS names ${strangers.join(', ')}, but this worker serves the mixture ${this.#mixtures.join(', ')}, whose experts are ${names.join(', ')}`;
+    throw new ChorusError('bad_setting', message, { field: 'EXPERTS' });
+  }
+}
+
+function nameOf({ mixture, expert }: ExpertRef): string {
+  return `${mixture}.${expert}`;
 }
 
 function expertsOf({ mixture, experts }: Manifest): readonly ExpertRef[] {
