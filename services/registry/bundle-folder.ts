@@ -3,6 +3,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { BundleContents, BundleFile, Manifest } from '../domain/bundle.ts';
 import { ChorusError } from '../domain/errors.ts';
+import { logger } from '../platform/telemetry/logger.ts';
 import { bundleVersionPattern, parseManifest } from './manifest-schema.ts';
 
 const maxFileBytes = 1024 ** 3;
@@ -23,11 +24,7 @@ export async function openBundleFolder(
   }
   const what = `bundle ${mixture}/${version}`;
   const contents = await readBundleFolder(join(modelsDir, mixture, version), what);
-  const { manifest } = contents;
-  if (manifest.mixture !== mixture || manifest.version !== version) {
-    const found = `${manifest.mixture}/${manifest.version}`;
-    throw new ChorusError('bundle_rejected', `folder ${mixture}/${version} holds ${found}`);
-  }
+  refuseOther(contents.manifest, mixture, version);
   return contents;
 }
 
@@ -65,24 +62,47 @@ export async function readBundleFolder(path: string, what = path): Promise<Bundl
   };
 }
 
-/** Versions of a mixture that lie in `modelsDir`, oldest first by the time they were built. */
+/** The bundles of a mixture that lie in a folder. */
+export interface BundleListing {
+  /** Oldest first by the time they were built. */
+  readonly versions: readonly string[];
+  /** Folders that hold no bundle to be read, each with the reason. */
+  readonly unreadable: readonly string[];
+}
+
+/** Lists the bundles of a mixture in `modelsDir` by their manifests; their other files are not looked at. */
 export async function listBundleFolders(
   modelsDir: string,
   mixture: string,
-): Promise<readonly string[]> {
+): Promise<BundleListing> {
   const names = await readdir(join(modelsDir, mixture)).catch(() => []);
-  const candidates = names.filter((name) => bundleVersionPattern.test(name));
-  const manifests = await Promise.all(
-    candidates.map(async (name) => {
-      const path = join(modelsDir, mixture, name, 'manifest.json');
-      return await readFile(path, 'utf8').catch(() => undefined);
-    }),
-  );
-  return manifests
-    .filter((text) => text !== undefined)
-    .map(parseManifest)
+  const candidates = names.filter((name) => bundleVersionPattern.test(name)).toSorted();
+  const found: Manifest[] = [];
+  const unreadable: string[] = [];
+  for (const name of candidates) {
+    const what = `${mixture}/${name}`;
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- few small files, once
+      const manifest = await readManifest(await existing(join(modelsDir, mixture, name), what));
+      refuseOther(manifest, mixture, name);
+      found.push(manifest);
+    } catch (error) {
+      // Beside one that is broken or still being copied the others are as good as before.
+      const reason = `${what}: ${ChorusError.from(error).message}`;
+      logger.warn({ event: 'bundle.skipped', mixture, version: name, reason });
+      unreadable.push(reason);
+    }
+  }
+  const versions = found
     .toSorted((a, b) => a.createdMs - b.createdMs || (a.version < b.version ? -1 : 1))
     .map(({ version }) => version);
+  return { versions, unreadable };
+}
+
+function refuseOther(manifest: Manifest, mixture: string, version: string): void {
+  if (manifest.mixture === mixture && manifest.version === version) return;
+  const found = `${manifest.mixture}/${manifest.version}`;
+  throw new ChorusError('bundle_rejected', `folder ${mixture}/${version} holds ${found}`);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {

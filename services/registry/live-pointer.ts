@@ -40,9 +40,12 @@ export class LivePointer {
   async readOrChoose(mixture: string, modelsDir: string): Promise<string> {
     const live = await this.read(mixture);
     if (live !== undefined) return live;
-    const newest = (await listBundleFolders(modelsDir, mixture)).at(-1);
+    const { versions, unreadable } = await listBundleFolders(modelsDir, mixture);
+    const newest = versions.at(-1);
     if (newest === undefined) {
-      throw new ChorusError('bundle_rejected', `${modelsDir} holds no bundle of ${mixture}`);
+      const reasons = unreadable.length === 0 ? '' : `: ${unreadable.join('; ')}`;
+      const message = `${modelsDir} holds no bundle of ${mixture}${reasons}`;
+      throw new ChorusError('bundle_rejected', message);
     }
     const sql = `INSERT INTO bundle_pointers (mixture, live, updated_ms) VALUES ($1, $2, $3)
       ON CONFLICT (mixture) DO NOTHING`;

@@ -21,7 +21,8 @@ export async function openFoldInAlone(
   modelsDir: string,
   interactions: Interactions,
 ): Promise<FoldInAlone> {
-  const [version = ''] = await listBundleFolders(modelsDir, recommenderMixture);
+  const { versions } = await listBundleFolders(modelsDir, recommenderMixture);
+  const [version = ''] = versions;
   const contents = await openBundleFolder(modelsDir, recommenderMixture, version);
   const bundle = openRecommenderBundle(contents);
   const base = await BaseVectors.open(runner, bundle);
