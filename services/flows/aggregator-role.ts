@@ -54,6 +54,7 @@ export class AggregatorRole implements Role {
     if (recommender === undefined) {
       throw new ChorusError('internal', 'questions were to be taken before a bundle was open');
     }
+    await recommender.accept();
     await Promise.all(this.#platform.answerDesks.map((desk) => desk.open(recommender)));
   }
 

@@ -15,14 +15,22 @@ export async function importUsers(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<void> {
   for (let start = 0; start < interactions.users.length; start += usersPerCall) {
-    const ids = interactions.users.slice(start, start + usersPerCall);
-    const batch = ids.map((userId, index): ImportedUser => {
-      return { userId, history: historyOf(interactions, start + index) };
-    });
+    const batch = usersOf(interactions, start, start + usersPerCall);
     // oxlint-disable-next-line no-await-in-loop -- one batch at a time bounds the memory
     await users.replace(tenant, batch);
     onProgress(start + batch.length);
   }
+}
+
+/** Users of a data set with their whole histories; all of them unless told which rows. */
+export function usersOf(
+  interactions: Interactions,
+  start = 0,
+  end = interactions.users.length,
+): readonly ImportedUser[] {
+  return interactions.users.slice(start, end).map((userId, index) => {
+    return { userId, history: historyOf(interactions, start + index) };
+  });
 }
 
 function historyOf(interactions: Interactions, user: number): readonly HistoryEntry[] {

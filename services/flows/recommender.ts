@@ -49,9 +49,15 @@ export class Recommender implements Answerer {
   readonly #open: OpenBundle;
   readonly #base: BaseVectors;
   readonly #compute: ComputeAnswer;
+  readonly #isProposed: boolean;
 
-  private constructor(world: RecommenderWorld, open: OpenBundle & { readonly base: BaseVectors }) {
+  private constructor(
+    world: RecommenderWorld,
+    open: OpenBundle & { readonly base: BaseVectors },
+    isProposed: boolean,
+  ) {
     this.#world = world;
+    this.#isProposed = isProposed;
     this.#open = open;
     this.#base = open.base;
     this.#board = new PresenceBoard(world.random);
@@ -65,17 +71,16 @@ export class Recommender implements Answerer {
   }
 
   /**
-   * Opens the live bundle and starts to listen for workers.
+   * Opens the live bundle, or the one that is to be the first, and starts to listen for workers.
    * @throws ChorusError `bundle_rejected` when there is none or it is broken.
    */
   static async open(world: RecommenderWorld): Promise<Recommender> {
     const pointer = new LivePointer(world.records, world.clock);
-    const isFirstStart = (await pointer.read(recommenderMixture)) === undefined;
-    const version = await pointer.readOrChoose(recommenderMixture, world.modelsDir);
+    const { version, isLive } = await pointer.readOrPropose(recommenderMixture, world.modelsDir);
     const contents = await openBundleFolder(world.modelsDir, recommenderMixture, version);
     const bundle = openRecommenderBundle(contents);
-    // At the first start alone: users who were deleted must not come back with the next one.
-    if (world.settlesUsers && isFirstStart) {
+    // Before the pointer is written, and never after: users who were deleted must not come back.
+    if (world.settlesUsers && !isLive) {
       await settleSyntheticUsers(contents.manifest, new UserStates(world));
     }
     const topics = bundle.experts.map((expert) => taskTopic(recommenderMixture, expert));
@@ -95,9 +100,20 @@ export class Recommender implements Answerer {
     });
     const catalogue = new CurrentCatalogue(bundle);
     const open = { bundle, base, users, ranking, catalogue, explanations };
-    const recommender = new Recommender(world, open);
+    const recommender = new Recommender(world, open, !isLive);
     await world.aggregatorLine.open(recommender.#experts);
     return recommender;
+  }
+
+  /**
+   * At the very first start makes its bundle the live one: after the worker beside it, if any, has
+   * found the experts good too.
+   * @throws ChorusError `unavailable` when another process made another one live meanwhile.
+   */
+  async accept(): Promise<void> {
+    if (!this.#isProposed) return;
+    const { records, clock } = this.#world;
+    await new LivePointer(records, clock).accept(recommenderMixture, this.#open.bundle.version);
   }
 
   /** Whether every expert of the live bundle has an owner present. */

@@ -32,23 +32,43 @@ test('a folder whose manifest cannot be read is passed over', async () => {
   await addFolder('broken', '{"format": 1, "mixt');
   await addFolder('empty');
   await addFolder('renamed', manifest('once', 3));
-  expect(await pointer.readOrChoose('m', modelsDir)).toBe('better');
+  expect((await pointer.readOrPropose('m', modelsDir)).version).toBe('better');
 });
 
 test('with none left, the refusal names each and its reason', async () => {
   await addFolder('broken', '{"format": 1, "mixt');
   await addFolder('renamed', manifest('once', 3));
-  await expect(pointer.readOrChoose('m', modelsDir)).rejects.toMatchObject({
+  await expect(pointer.readOrPropose('m', modelsDir)).rejects.toMatchObject({
     code: 'bundle_rejected',
     message: `${modelsDir} holds no bundle of m: m/broken: manifest.json is not JSON; m/renamed: folder m/renamed holds m/once`,
   });
 });
 
 test('with none at all, the refusal says where it looked', async () => {
-  await expect(pointer.readOrChoose('m', modelsDir)).rejects.toMatchObject({
+  await expect(pointer.readOrPropose('m', modelsDir)).rejects.toMatchObject({
     code: 'bundle_rejected',
     message: `${modelsDir} holds no bundle of m`,
   });
+});
+
+test('a proposal is written only when it is accepted', async () => {
+  await addFolder('one', manifest('one', 1));
+  expect(await pointer.readOrPropose('m', modelsDir)).toEqual({ version: 'one', isLive: false });
+  expect(await pointer.read('m')).toBeUndefined();
+  await addFolder('two', manifest('two', 2));
+  expect(await pointer.readOrPropose('m', modelsDir)).toEqual({ version: 'two', isLive: false });
+  await pointer.accept('m', 'two');
+  await addFolder('three', manifest('three', 3));
+  expect(await pointer.readOrPropose('m', modelsDir)).toEqual({ version: 'two', isLive: true });
+});
+
+test('the first who accepts decides', async () => {
+  await Promise.all([pointer.accept('m', 'one'), pointer.accept('m', 'one')]);
+  await expect(pointer.accept('m', 'two')).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('another process made m/one live'),
+  });
+  expect(await pointer.read('m')).toBe('one');
 });
 
 async function addFolder(version: string, text?: string): Promise<void> {

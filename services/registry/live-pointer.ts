@@ -18,6 +18,13 @@ export const registryMigrations: readonly Migration[] = [
   },
 ];
 
+/** Which version of a mixture a start opens. */
+export interface BundleChoice {
+  readonly version: string;
+  /** False at the very first start: then it is a proposal until `accept`. */
+  readonly isLive: boolean;
+}
+
 /** Says which bundle of a mixture is live. The row in the records is the truth; topics only announce it. */
 export class LivePointer {
   readonly #records: Records;
@@ -36,22 +43,36 @@ export class LivePointer {
     return typeof live === 'string' ? live : undefined;
   }
 
-  /** The live version; at the very first start the newest one in `modelsDir` becomes it. */
-  async readOrChoose(mixture: string, modelsDir: string): Promise<string> {
+  /**
+   * The live version; while there is none, the newest in `modelsDir`. Nothing is written: a bundle
+   * that turns out to be broken must not stay chosen when it was replaced.
+   * @throws ChorusError `bundle_rejected` when there is none to choose.
+   */
+  async readOrPropose(mixture: string, modelsDir: string): Promise<BundleChoice> {
     const live = await this.read(mixture);
-    if (live !== undefined) return live;
+    if (live !== undefined) return { version: live, isLive: true };
     const { versions, unreadable } = await listBundleFolders(modelsDir, mixture);
     const newest = versions.at(-1);
-    if (newest === undefined) {
-      const reasons = unreadable.length === 0 ? '' : `: ${unreadable.join('; ')}`;
-      const message = `${modelsDir} holds no bundle of ${mixture}${reasons}`;
-      throw new ChorusError('bundle_rejected', message);
-    }
+    if (newest !== undefined) return { version: newest, isLive: false };
+    const reasons = unreadable.length === 0 ? '' : `: ${unreadable.join('; ')}`;
+    throw new ChorusError(
+      'bundle_rejected',
+      `${modelsDir} holds no bundle of ${mixture}${reasons}`,
+    );
+  }
+
+  /**
+   * Makes a proposed version live, once it proved good. Of several processes the first one decides.
+   * @throws ChorusError `unavailable` when that was for another version: the next start takes it.
+   */
+  async accept(mixture: string, version: string): Promise<void> {
     const sql = `INSERT INTO bundle_pointers (mixture, live, updated_ms) VALUES ($1, $2, $3)
       ON CONFLICT (mixture) DO NOTHING`;
-    await this.#records.run([{ sql, params: [mixture, newest, this.#clock.nowMs()] }]);
-    // Another process may have chosen first: its choice holds.
-    return (await this.read(mixture)) ?? newest;
+    await this.#records.run([{ sql, params: [mixture, version, this.#clock.nowMs()] }]);
+    const live = await this.read(mixture);
+    if (live === version) return;
+    const message = `another process made ${mixture}/${String(live)} live while this one opened ${mixture}/${version}: start again`;
+    throw new ChorusError('unavailable', message);
   }
 
   /** Makes a version live and keeps the one before it for a rollback. */

@@ -21,6 +21,15 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+test('a newest bundle whose experts answer wrongly ends the start and is not remembered', async () => {
+  await addBundle('newer', 1, ({ golden }) => {
+    const [value] = golden[0]?.outputs ?? [];
+    if (value !== undefined) value.values = value.values.map((number) => number + 1);
+  });
+  // What follows starts on the same data folder, with the bundle repaired under the same name.
+  await expect(start()).rejects.toThrow(/ended with code 78.*differs from its golden vector/s);
+});
+
 test('an empty folder gets our own world’s users and the newest bundle', async () => {
   await addBundle('newer', 1);
   const chorus = await start();
@@ -52,12 +61,22 @@ async function start(): Promise<ChorusProcess> {
   return running;
 }
 
+interface SmallManifest {
+  readonly createdMs: number;
+  readonly golden: readonly { readonly outputs: { values: readonly number[] }[] }[];
+}
+
 /** The small bundle under another name, built so many ms later. */
-async function addBundle(version: string, laterMs: number): Promise<void> {
+async function addBundle(
+  version: string,
+  laterMs: number,
+  spoil: (manifest: SmallManifest) => void = () => undefined,
+): Promise<void> {
   const bundles = join(folder, 'models', 'recommender');
   await cp(join(bundles, 'small'), join(bundles, version), { recursive: true });
   const path = join(bundles, version, 'manifest.json');
-  const manifest: { createdMs: number } = JSON.parse(await readFile(path, 'utf8'));
+  const manifest: SmallManifest = JSON.parse(await readFile(path, 'utf8'));
+  spoil(manifest);
   const createdMs = manifest.createdMs + laterMs;
   await writeFile(path, JSON.stringify({ ...manifest, version, createdMs }));
 }

@@ -14,6 +14,7 @@ import { openPlatform } from '../../services/platform/open-platform.ts';
 import type { Platform } from '../../services/platform/platform.ts';
 import type { WorkerLine } from '../../services/platform/reply-line/reply-line.ts';
 import { readSettings } from '../../services/platform/settings.ts';
+import { LivePointer } from '../../services/registry/live-pointer.ts';
 import { WorkerRole } from './worker-role.ts';
 
 const endings: (() => Promise<unknown>)[] = [];
@@ -46,6 +47,26 @@ test('EXPERTS chooses among the experts of the bundle', async () => {
   const { role, announced } = await worker({ EXPERTS: 'm.2' });
   await role.start();
   await expect.poll(() => announced.at(-1)?.experts).toEqual([{ mixture: 'm', expert: '2' }]);
+});
+
+test('a bundle that is refused ends the start, is not announced and does not become the live one', async () => {
+  const { role, platform, modelsDir, announced } = await worker({});
+  await addBundle(modelsDir, 'broken', 2);
+  await writeFile(join(modelsDir, 'm', 'broken', 'model.onnx'), 'a wodel');
+  await expect(role.start()).rejects.toMatchObject({
+    code: 'bundle_rejected',
+    message: expect.stringMatching(/^model\.onnx has SHA-256/),
+  });
+  expect(announced).toEqual([]);
+  await rm(join(modelsDir, 'm', 'broken'), { recursive: true });
+  const next = new WorkerRole(platform, ['m']);
+  endings.push(() => next.stop());
+  await next.start();
+  await expect
+    .poll(() => announced.at(-1)?.readyBundles)
+    .toEqual([{ mixture: 'm', bundle: 'good' }]);
+  const pointer = new LivePointer(platform.records, platform.clock);
+  expect(await pointer.read('m')).toBe('good');
 });
 
 interface WorkerAtTest {

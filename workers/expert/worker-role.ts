@@ -25,7 +25,7 @@ export class WorkerRole implements Role {
   }
 
   async start(): Promise<void> {
-    const { settings, records, clock, modelRunner, log, workerLine, workerId } = this.#platform;
+    const { settings, clock, modelRunner, log, workerLine, workerId } = this.#platform;
     if (workerLine === undefined) {
       throw new ChorusError('internal', 'a worker was started without its end of the reply line');
     }
@@ -34,17 +34,7 @@ export class WorkerRole implements Role {
       settings.experts.some((ref) => ref.mixture === mixture && ref.expert === expert);
     const models = new ExpertModels(modelRunner, isMine);
     this.#models = models;
-    const pointer = new LivePointer(records, clock);
-    const served = await Promise.all(
-      this.#mixtures.map(async (mixture): Promise<readonly ExpertRef[]> => {
-        const version = await pointer.readOrChoose(mixture, settings.modelsDir);
-        const contents = await openBundleFolder(settings.modelsDir, mixture, version);
-        await models.load(contents);
-        return expertsOf(contents.manifest);
-      }),
-    );
-    const there = served.flat();
-    this.#refuseStrangers(there);
+    const there = await this.#load(models);
     const experts = there.filter(({ mixture, expert }) => isMine(mixture, expert));
     const slot = settings.workerSlot % taskPartitions;
     const identity = { workerId, slot, experts };
@@ -66,6 +56,28 @@ export class WorkerRole implements Role {
   async stop(): Promise<void> {
     await this.#worker?.stop();
     await this.#models?.close();
+  }
+
+  /**
+   * Loads this worker's experts of the live bundles, or of those that are to be the first.
+   * @returns every expert of these bundles, this worker's or not.
+   */
+  async #load(models: ExpertModels): Promise<readonly ExpertRef[]> {
+    const { settings, records, clock } = this.#platform;
+    const pointer = new LivePointer(records, clock);
+    const loaded = await Promise.all(
+      this.#mixtures.map(async (mixture) => {
+        const choice = await pointer.readOrPropose(mixture, settings.modelsDir);
+        const contents = await openBundleFolder(settings.modelsDir, mixture, choice.version);
+        await models.load(contents);
+        return { ...choice, mixture, experts: expertsOf(contents.manifest) };
+      }),
+    );
+    const experts = loaded.flatMap((bundle) => bundle.experts);
+    this.#refuseStrangers(experts);
+    const proposed = loaded.filter(({ isLive }) => !isLive);
+    await Promise.all(proposed.map(({ mixture, version }) => pointer.accept(mixture, version)));
+    return experts;
   }
 
   /** @throws ChorusError `bad_setting` when `EXPERTS` names one that is not among those of the live bundles. */
