@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{gateway,services,workers,models,deploy,proto}/**/*.test.ts'],
+          include: ['{gateway,services,workers,models,deploy,proto,test/kills}/**/*.test.ts'],
           exclude: ['**/*.contract.test.ts'],
           sequence: { groupOrder: 0 },
         },

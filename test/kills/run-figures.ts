@@ -10,6 +10,8 @@ export interface RunFigures {
   readonly degraded: number;
   /** How many by code. */
   readonly errors: Tally;
+  /** Those of `errors` that no request open between the kill and 2 s after the return had. */
+  readonly errorsElsewhere: Tally;
   /** Requests that ended later than their budget and the slack. */
   readonly late: number;
   /** The longest time from sending to the end, without what the load itself was held up. */
@@ -22,7 +24,9 @@ export interface RunFigures {
   readonly returnP99Ms: number;
   /** From the return to the first full answer to a request that was due after it. */
   readonly fullAgainMs: number;
-  /** Requests due later than 2 s after the return that got no full answer. */
+  /** Requests due later than 2 s after the return. */
+  readonly later: number;
+  /** Those of them that got no full answer. */
   readonly notFullLater: number;
   readonly redispatches: number;
   readonly longestStallMs: number;
@@ -34,18 +38,27 @@ export interface RunFigures {
  */
 export const slackMs = 50;
 
+/** Who comes back has this time to be of use again, in µs. */
+const settledUs = 2e6;
+
 /** A run's figures. */
 export function runFigures(watched: Watched): RunFigures {
   const { asked, hurtUs, backUs, redispatches, longestStallMs } = watched;
   const count = (outcome: string): number =>
     asked.filter((request) => request.outcome === outcome).length;
   const fullAfter = dueFrom(asked, backUs).filter(({ outcome }) => outcome === 'ok');
+  const later = dueFrom(asked, backUs + settledUs);
+  // One that was due before the kill was struck by it when it had no answer yet.
+  const elsewhere = asked.filter(
+    ({ dueUs, endedUs }) => endedUs < hurtUs || dueUs >= backUs + settledUs,
+  );
   const firstFullUs = Math.min(...fullAfter.map(({ endedUs }) => endedUs));
   return {
     requests: asked.length,
     ok: count('ok'),
     degraded: count('degraded'),
     errors: errorsIn(asked),
+    errorsElsewhere: errorsIn(elsewhere),
     late: asked.filter(isLate).length,
     longestMs: asked.reduce((most, request) => Math.max(most, tookMs(request)), 0),
     p50Ms: latency(asked, 0.5),
@@ -53,7 +66,8 @@ export function runFigures(watched: Watched): RunFigures {
     killP99Ms: latency(secondFrom(asked, hurtUs), 0.99),
     returnP99Ms: latency(secondFrom(asked, backUs), 0.99),
     fullAgainMs: (firstFullUs - backUs) / 1000,
-    notFullLater: dueFrom(asked, backUs + 2e6).filter(({ outcome }) => outcome !== 'ok').length,
+    later: later.length,
+    notFullLater: later.filter(({ outcome }) => outcome !== 'ok').length,
     redispatches,
     longestStallMs,
   };
