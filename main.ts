@@ -6,6 +6,7 @@ import { RealClock } from './services/platform/clock/real-clock.ts';
 import { Lifecycle, type Part } from './services/platform/lifecycle.ts';
 import { openPlatform } from './services/platform/open-platform.ts';
 import type { Platform } from './services/platform/platform.ts';
+import { checkPorts } from './services/platform/port-checks.ts';
 import { ProcessExit } from './services/platform/process-exit.ts';
 import { aggregatesHere, readSettings, type Settings } from './services/platform/settings.ts';
 import { measureEventLoopDelay } from './services/platform/telemetry/event-loop-delay.ts';
@@ -102,11 +103,7 @@ async function startOperations(settings: Settings, health: Health): Promise<stri
 
 async function startPlatform(settings: Settings): Promise<Platform> {
   let platform: Platform | undefined;
-  // A shared server that fails later makes answers poorer; every process turning red at once
-  // would make them impossible.
-  readiness.check('event_log', async () => (await platform?.log.isHealthy()) ?? false, 'start');
-  readiness.check('records', async () => (await platform?.records.isHealthy()) ?? false, 'start');
-  readiness.check('cache', async () => (await platform?.cache.isHealthy()) ?? false, 'start');
+  checkPorts(readiness, settings, () => platform);
   const opened = Promise.withResolvers<Platform>();
   await lifecycle.start({
     name: 'platform',
