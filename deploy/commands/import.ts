@@ -8,7 +8,7 @@ import { Items } from '../../services/items/items.ts';
 import { RealClock } from '../../services/platform/clock/real-clock.ts';
 import { openPlatform } from '../../services/platform/open-platform.ts';
 import type { Platform } from '../../services/platform/platform.ts';
-import { readSettings } from '../../services/platform/settings.ts';
+import { readSettings, type Settings } from '../../services/platform/settings.ts';
 import { readData } from '../../services/training/data/read-data.ts';
 import { UserStates } from '../../services/user-state/user-states.ts';
 import { explainFailure, report, seedOf, UsageError } from '../terminal/command-line.ts';
@@ -52,6 +52,7 @@ async function importData(
   json: boolean,
 ): Promise<void> {
   const settings = readSettings();
+  refuseForeignCache(settings);
   const interactions = await readData(data, seed);
   const startUs = clock.monotonicUs();
   const platform = await open(settings);
@@ -79,7 +80,15 @@ async function importData(
   });
 }
 
-async function open(settings: ReturnType<typeof readSettings>): Promise<Platform> {
+/** Servers that share these records remember users' versions in their cache, which an import has to tell. */
+function refuseForeignCache({ databaseUrl, redisUrl }: Settings): void {
+  if (databaseUrl === undefined || redisUrl !== undefined) return;
+  const message =
+    'REDIS_URL is missing beside DATABASE_URL: expected the cache of the servers on that database, else they answer from what their users were before for up to 10 minutes';
+  throw new ChorusError('bad_setting', message, { field: 'REDIS_URL' });
+}
+
+async function open(settings: Settings): Promise<Platform> {
   const stopped = new AbortController();
   process.once('SIGINT', () => stopped.abort(new ChorusError('cancelled', 'interrupted')));
   try {
