@@ -92,6 +92,8 @@ async function startOperations(settings: Settings, health: Health): Promise<stri
     name: 'operations port',
     start: async () => {
       address = await server.listen(settings.bind, settings.operationsPort);
+      // The start-up line may be long in coming, where a server is waited for.
+      logger.info({ event: 'operations.listening', address });
     },
     stop: async () => {
       stopMeasuring();

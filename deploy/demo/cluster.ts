@@ -1,6 +1,5 @@
 import { ChorusError } from '../../services/domain/errors.ts';
 import { type ChorusProcess, type ChorusSettings, startChorus } from '../../test/servers/chorus.ts';
-import { freePort } from '../../test/servers/free-port.ts';
 import { kafka } from '../../test/servers/kafka.ts';
 import { postgres } from '../../test/servers/postgres.ts';
 import { redis } from '../../test/servers/redis.ts';
@@ -104,13 +103,8 @@ export class Cluster {
 
   /** One more process on the same servers; it ends with the cluster. */
   async start(own: ChorusSettings): Promise<ChorusProcess> {
-    // A port that is chosen anew at each start would hide a process that came back.
-    const fixed = {
-      OPERATIONS_PORT: `${await freePort()}`,
-      INTERNAL_PORT: `${await freePort()}`,
-    };
     const given = await this.#plan.settings?.(own['ROLES'] ?? '');
-    const process = await startChorus({ ...this.environment, ...fixed, ...given, ...own });
+    const process = await startChorus({ ...this.environment, ...given, ...own });
     this.#processes.push(process);
     return process;
   }

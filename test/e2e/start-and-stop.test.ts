@@ -99,12 +99,11 @@ describe('a server that is away', () => {
     ['PostgreSQL', { DATABASE_URL: 'postgres://chorus:hunter2@127.0.0.1:9/chorus' }],
     ['Redis', { REDIS_URL: 'redis://:hunter2@127.0.0.1:9' }],
   ])('%s: named, alive, not ready, and SIGTERM ends the wait', async (name, environment) => {
-    const port = await freePort();
-    const process = chorus({ ...environment, OPERATIONS_PORT: String(port) });
+    const process = chorus(environment);
     expect(await process.logged('server.waiting')).toMatchObject({
       msg: expect.stringContaining(`${name} at 127.0.0.1:9`),
     });
-    const operations = `http://127.0.0.1:${port}`;
+    const { address: operations } = await process.logged('operations.listening');
     expect(await get(`${operations}/health/live`)).toMatchObject({ status: 200 });
     expect(await get(`${operations}/health/ready`)).toMatchObject({
       status: 503,
@@ -140,14 +139,6 @@ async function get(url: string): Promise<{ status: number; body: unknown }> {
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
   return { status: response.status, body: isJson ? JSON.parse(text) : text };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await expect.poll(() => server.listening).toBe(true);
-  const port = portOf(server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function portOf(address: AddressInfo | string | null): number {

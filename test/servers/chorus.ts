@@ -24,9 +24,13 @@ export type ChorusSettings = Readonly<Record<string, string>>;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = here.includes(join('dist', 'test')) ? join(here, '../../..') : join(here, '../..');
 
-/** Starts one process and waits for its start-up line; free ports unless the settings name some. */
+/**
+ * Starts one process and waits for its start-up line; free ports unless the settings name some, and
+ * the same ones whenever it is started again.
+ */
 export async function startChorus(settings: ChorusSettings): Promise<ChorusProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'chorus-'));
+  const env = { ...plainEnvironment(), ...freePorts, DATA_DIR: join(folder, 'data'), ...settings };
   const server = await ServerProcess.start({
     name: `Chorus (${settings['ROLES'] ?? 'all roles'})`,
     address: '',
@@ -35,17 +39,22 @@ export async function startChorus(settings: ChorusSettings): Promise<ChorusProce
     folder,
     readyLine: /^Chorus plays /,
     endSignal: 'SIGTERM',
-    env: { ...plainEnvironment(), ...freePorts, DATA_DIR: join(folder, 'data'), ...settings },
+    env,
   });
   const addressOf = (name: string): string =>
     new RegExp(`[ ,]${name} ([^,\\s]+)`).exec(server.readyText)?.[1] ?? '';
-  return {
-    process: server,
+  const addresses = {
     http: addressOf('http'),
     grpc: addressOf('grpc'),
     internal: addressOf('internal'),
     operations: addressOf('operations'),
   };
+  // A port that is chosen anew at each start would hide a process that came back.
+  for (const [name, address] of Object.entries(addresses)) {
+    const port = /:(\d+)$/.exec(address)?.[1];
+    if (port !== undefined) Object.assign(env, { [`${name.toUpperCase()}_PORT`]: port });
+  }
+  return { process: server, ...addresses };
 }
 
 const freePorts = { HTTP_PORT: '0', GRPC_PORT: '0', OPERATIONS_PORT: '0', INTERNAL_PORT: '0' };
