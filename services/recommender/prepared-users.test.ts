@@ -175,6 +175,32 @@ test('who was deleted is nobody, and lends nothing to who takes the id', async (
   await expect(asking).resolves.toMatchObject({ version: 'v9', isBaseOld: false });
 });
 
+test('who was deleted while being prepared does not come back', async () => {
+  const world = new World();
+  const late = Promise.withResolvers<void>();
+  world.gate = late.promise;
+  const asking = world.ask('v1');
+  await expect.poll(() => world.folds).toBe(1);
+  await world.ask(unknownUserVersion);
+  late.resolve();
+  await asking;
+  expect(world.users.ready(request, 'v1')).toBeUndefined();
+});
+
+test('an older version that is ready late does not replace the newer one', async () => {
+  const world = new World();
+  const late = Promise.withResolvers<void>();
+  world.gate = late.promise;
+  const old = world.ask('v1');
+  await expect.poll(() => world.folds).toBe(1);
+  world.gate = Promise.resolve();
+  world.state = stateOf('v2', 'i3');
+  const user = await world.ask('v2');
+  late.resolve();
+  await expect(old).resolves.toMatchObject({ version: 'v1' });
+  expect(world.users.ready(request, 'v2')).toBe(user);
+});
+
 test('a session makes a user of its own, which nobody else gets', async () => {
   const world = new World();
   const session = [{ itemId: 'i4', type: 'click', value: 1, timeMs: 0 }];

@@ -33,6 +33,8 @@ export class PreparedUsers {
   /** The newest prepared one of each user. */
   readonly #kept: LRUCache<string, PreparedUser>;
   readonly #begun = new Map<string, Promise<Begun>>();
+  /** Of each user who is being prepared: the version that may be kept. */
+  readonly #newest = new Map<string, string>();
   readonly #nobody: PreparedUser;
 
   constructor(parts: PreparedUsersParts) {
@@ -51,7 +53,7 @@ export class PreparedUsers {
     if (session.length > 0) return undefined;
     if (version === unknownUserVersion) {
       // Whoever was deleted lends nothing to whoever may take that id.
-      if (this.#kept.size > 0 && userId !== '') this.#kept.delete(userRecordKey(tenant, userId));
+      if (userId !== '') this.#forget(tenant, userId);
       return this.#nobody;
     }
     const kept = this.#kept.get(userRecordKey(tenant, userId));
@@ -79,6 +81,13 @@ export class PreparedUsers {
     return (await this.#inTime(begun.user, patienceMs)) ?? this.#withOldBase(begun, old);
   }
 
+  #forget(tenant: string, userId: string): void {
+    if (this.#kept.size === 0 && this.#newest.size === 0) return;
+    const key = userRecordKey(tenant, userId);
+    this.#kept.delete(key);
+    this.#newest.delete(key);
+  }
+
   async #prepareSession(
     { tenant, userId, session }: RecommendRequest,
     version: string,
@@ -97,8 +106,12 @@ export class PreparedUsers {
     if (running !== undefined) return running;
     const beginning = this.#load(key, tenant, userId, version);
     this.#begun.set(id, beginning);
-    const forget = (): boolean => this.#begun.delete(id);
-    beginning.then(({ user }) => user.then(forget, forget), forget);
+    this.#newest.set(key, version);
+    const end = (): void => {
+      this.#begun.delete(id);
+      if (this.#newest.get(key) === version) this.#newest.delete(key);
+    };
+    beginning.then(({ user }) => user.then(end, end), end);
     return beginning;
   }
 
@@ -107,7 +120,9 @@ export class PreparedUsers {
     const { version, history: past } = await load(tenant, userId, asked);
     const history = knownHistory(bundle, past, []);
     const user = this.#fold(version, history).then((prepared) => {
-      if (version !== unknownUserVersion) this.#kept.set(key, prepared);
+      // One that took so long that the user is at another version by now, or gone, stays away.
+      const isNewest = this.#newest.get(key) === asked;
+      if (isNewest && version !== unknownUserVersion) this.#kept.set(key, prepared);
       return prepared;
     });
     return { version, history, user };
