@@ -3,7 +3,7 @@ import { type Shape, startDistributed } from './chorus-subject.ts';
 import { startEmpty } from './empty-subject.ts';
 import { workOut } from './goals.ts';
 import { emptyCases, type LoadCase, recommendCases, someCandidates } from './load-case.ts';
-import { measureWanted, type Part, type PartRun } from './part.ts';
+import { measureWanted, type Part } from './part.ts';
 import { stopAll } from './stop-all.ts';
 import type { Subject } from './subject.ts';
 
@@ -19,7 +19,7 @@ export function distributed(title: string, aggregatesInGateway: boolean): Part {
     run: async (run) => {
       const shape: Shape = { aggregatesInGateway, workers: run.workers };
       const [empty, emptyWithItems] = [await startEmpty(0), await startEmpty(10)];
-      const cluster = await startAtLast(run, shape);
+      const cluster = await startDistributed(run.world, shape);
       try {
         const cases = [
           ...emptyCases(empty, emptyWithItems),
@@ -35,16 +35,6 @@ export function distributed(title: string, aggregatesInGateway: boolean): Part {
       }
     },
   };
-}
-
-/** Servers get ports that were free a moment ago: on a busy machine somebody may be quicker. */
-async function startAtLast({ world, say }: PartRun, shape: Shape): Promise<Subject> {
-  try {
-    return await startDistributed(world, shape);
-  } catch (error) {
-    say(`once more, because: ${error instanceof Error ? error.message : String(error)}`);
-    return await startDistributed(world, shape);
-  }
 }
 
 function missesAt(subject: Subject, perSecond: number): LoadCase {
