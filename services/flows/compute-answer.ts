@@ -10,7 +10,7 @@ import type { Random } from '../platform/random/random.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
 import type { Items } from '../items/items.ts';
 import type { CurrentCatalogue } from '../recommender/catalogue.ts';
-import { contestants } from '../recommender/contest.ts';
+import { contestants, requireCandidates } from '../recommender/contest.ts';
 import { tasksWith } from '../recommender/draft-tasks.ts';
 import type { Explanations } from '../recommender/explanations.ts';
 import { addExperts } from '../recommender/head.ts';
@@ -64,7 +64,8 @@ export class ComputeAnswer {
    * With no expert there it answers from the base alone, marked `degraded`.
    * @param signal aborts when nobody waits for the answer any more.
    * @throws ChorusError `unavailable` when the user's state can be had neither from the cache nor
-   *   from the records; the signal's reason.
+   *   from the records; `invalid_argument` for no candidates in a catalogue too large to rank
+   *   whole; the signal's reason.
    */
   async run(
     { request, userVersion, itemsVersion, budget, ...question }: Question,
@@ -80,6 +81,7 @@ export class ComputeAnswer {
     ]);
     refuseIfOver(signal);
     const catalogue = open.catalogue.under(overlay);
+    requireCandidates(catalogue, request);
     const preparedUs = clock.monotonicUs();
 
     const route = this.#route(bundle, user);

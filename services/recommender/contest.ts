@@ -1,3 +1,4 @@
+import { ChorusError } from '../domain/errors.ts';
 import type { RecommendRequest } from '../domain/recommendation.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { WholeHistory } from './history.ts';
@@ -12,6 +13,20 @@ export interface Contest {
 
 /** What a request says of the items that may answer it. */
 export type Wanted = Pick<RecommendRequest, 'candidates' | 'exclude' | 'includeSeen'>;
+
+/** Items up to which the whole catalogue is ranked by brute force. */
+export const largestWholeCatalogue = 100_000;
+
+/** @throws ChorusError `invalid_argument` where a catalogue is too large to rank it whole. */
+export function requireCandidates(
+  { barred }: Pick<Catalogue, 'barred'>,
+  { candidates }: Pick<Wanted, 'candidates'>,
+): void {
+  const size = barred.length;
+  if (candidates !== undefined || size <= largestWholeCatalogue) return;
+  const message = `candidates: required, because the catalogue has ${size} items and is ranked whole up to ${largestWholeCatalogue} only`;
+  throw new ChorusError('invalid_argument', message, { field: 'candidates' });
+}
 
 /** The rows that may be in the answer: candidates or the whole catalogue, less what was seen or excluded. */
 export function contestants(

@@ -7,6 +7,7 @@ import type { ModelRunner } from '../platform/model-runner/model-runner.ts';
 import { RealClock } from '../platform/clock/real-clock.ts';
 import { openModelRunner } from '../platform/open-model-runner.ts';
 import { Catalogue } from './catalogue.ts';
+import { largestWholeCatalogue } from './contest.ts';
 import { rankItems, type Scoring, scoreRows } from './rank-items.ts';
 import { Ranking } from './ranking.ts';
 import { tinyBundle } from './tiny-bundle.contract.ts';
@@ -118,4 +119,12 @@ test('a small catalogue takes no room in the threads', async () => {
   const none = new ArithmeticModelRunner({ clock });
   await none.close();
   await expect(Ranking.open(none, small, clock)).resolves.toBeInstanceOf(Ranking);
+});
+
+test('a catalogue that is never ranked whole takes none either', async () => {
+  const item = { id: 'i', title: 'Item', genres: [] };
+  const items = Array.from({ length: largestWholeCatalogue + 1 }, () => item);
+  const none = new ArithmeticModelRunner({ clock });
+  await none.close();
+  await expect(Ranking.open(none, { ...bundle, items }, clock)).resolves.toBeInstanceOf(Ranking);
 });

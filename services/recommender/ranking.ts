@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock/clock.ts';
 import type { LoadedModel, ModelRunner } from '../platform/model-runner/model-runner.ts';
 import { RowBatches } from '../platform/model-runner/row-batches.ts';
 import type { Catalogue } from './catalogue.ts';
+import { largestWholeCatalogue } from './contest.ts';
 import { rankItems, type Scoring, scoreRows } from './rank-items.ts';
 import type { RecommenderBundle } from './recommender-bundle.ts';
 import { shortlist } from './shortlist.ts';
@@ -40,7 +41,9 @@ export class Ranking {
     clock: Clock,
   ): Promise<Ranking> {
     const { head: table, width, items, version } = bundle;
-    if (items.length * width < worthTheWay) return new Ranking(bundle);
+    // A catalogue that is never ranked whole would only take room there.
+    const isRankedWhole = items.length <= largestWholeCatalogue;
+    if (!isRankedWhole || items.length * width < worthTheWay) return new Ranking(bundle);
     const graph = tableProduct({ table, rows: items.length, width });
     const name = `recommender/${version}/head`;
     const model = await runner.load(name, graph, signatureOf(name, width, items.length));
