@@ -5,6 +5,7 @@ import { RealClock } from '../platform/clock/real-clock.ts';
 import type { ModelRunner } from '../platform/model-runner/model-runner.ts';
 import { openModelRunner } from '../platform/open-model-runner.ts';
 import { RealRandom } from '../platform/random/real-random.ts';
+import { metrics } from '../platform/telemetry/metrics.ts';
 import { CurrentCatalogue } from '../recommender/catalogue.ts';
 import { largestWholeCatalogue } from '../recommender/contest.ts';
 import { Explanations } from '../recommender/explanations.ts';
@@ -81,6 +82,19 @@ function answer(open: OpenBundle, asked: RecommendRequest) {
   return computeAnswer().run(question, open, waiting);
 }
 
+test('each answer tells where its time went, in the metrics too', async () => {
+  const { timings, items } = await answer(await openTiny(9), request);
+  expect(items).toHaveLength(2);
+  const seconds = (us: number) => ({ count: 1, seconds: us / 1e6 });
+  expect(await stages()).toEqual({
+    lookup: seconds(timings.lookupUs),
+    features: seconds(timings.featuresUs),
+    route: seconds(timings.routeUs),
+    experts: seconds(timings.expertsUs),
+    rank: seconds(timings.rankUs),
+  });
+});
+
 test('a catalogue too large to rank it whole asks for candidates, and ranks those', async () => {
   const open = await openTiny(largestWholeCatalogue + 1);
   await expect(answer(open, request)).rejects.toMatchObject({
@@ -92,3 +106,15 @@ test('a catalogue too large to rank it whole asks for candidates, and ranks thos
   const { items } = await answer(open, { ...request, candidates: ['i5', 'i100000', 'i7'] });
   expect(items).toHaveLength(2);
 });
+
+/** Observations of each stage so far, and their sum. */
+async function stages(): Promise<Record<string, { count: number; seconds: number }>> {
+  const found: Record<string, { count: number; seconds: number }> = {};
+  const { values } = await metrics.stageDuration.get();
+  for (const { metricName, labels, value } of values) {
+    const stage = (found[String(labels.stage)] ??= { count: 0, seconds: 0 });
+    if (metricName.endsWith('_count')) stage.count = value;
+    if (metricName.endsWith('_sum')) stage.seconds = value;
+  }
+  return found;
+}

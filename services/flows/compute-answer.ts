@@ -3,7 +3,7 @@ import type { PresenceBoard } from '../dispatch/presence-board.ts';
 import type { Budget } from '../domain/budget.ts';
 import { ChorusError } from '../domain/errors.ts';
 import type { Question } from '../domain/question.ts';
-import type { Recommendation } from '../domain/recommendation.ts';
+import type { AnswerTimings, Recommendation } from '../domain/recommendation.ts';
 import type { Route } from '../domain/routing.ts';
 import type { Clock } from '../platform/clock/clock.ts';
 import type { Random } from '../platform/random/random.ts';
@@ -108,6 +108,15 @@ export class ComputeAnswer {
     const shown = request.explain ? await open.explanations.explain(parts, ranked) : ranked;
 
     const endedUs = clock.monotonicUs();
+    const timings = {
+      totalUs: endedUs - budget.arrivedUs,
+      lookupUs: startedUs - budget.arrivedUs,
+      featuresUs: preparedUs - startedUs,
+      routeUs: routedUs - preparedUs,
+      expertsUs: collectedUs - routedUs,
+      rankUs: endedUs - collectedUs,
+    };
+    observeStages(timings);
     const shares = expertShares(route, collected, combined);
     return {
       requestId: request.requestId,
@@ -117,14 +126,7 @@ export class ComputeAnswer {
       items: shown,
       experts: shares,
       gates: Array.from(route.probabilities, toFourDecimals),
-      timings: {
-        totalUs: endedUs - budget.arrivedUs,
-        lookupUs: startedUs - budget.arrivedUs,
-        featuresUs: preparedUs - startedUs,
-        routeUs: routedUs - preparedUs,
-        expertsUs: collectedUs - routedUs,
-        rankUs: endedUs - collectedUs,
-      },
+      timings,
       degraded: user.isBaseOld || shares.some(({ status }) => status !== 'answered'),
       cached: false,
       path: history.path,
@@ -147,6 +149,24 @@ export class ComputeAnswer {
     const spentMs = (this.#parts.clock.monotonicUs() - arrivedUs) / 1000;
     return Math.max(0, Math.min(this.#parts.collectMs, budgetMs - rankReserveMs) - spentMs);
   }
+}
+
+// Made once, because every answer uses them.
+const stages = {
+  lookup: { stage: 'lookup' },
+  features: { stage: 'features' },
+  route: { stage: 'route' },
+  experts: { stage: 'experts' },
+  rank: { stage: 'rank' },
+} as const;
+
+function observeStages(timings: AnswerTimings): void {
+  const { stageDuration } = metrics;
+  stageDuration.observe(stages.lookup, timings.lookupUs / 1e6);
+  stageDuration.observe(stages.features, timings.featuresUs / 1e6);
+  stageDuration.observe(stages.route, timings.routeUs / 1e6);
+  stageDuration.observe(stages.experts, timings.expertsUs / 1e6);
+  stageDuration.observe(stages.rank, timings.rankUs / 1e6);
 }
 
 /** As exact as training can use, and short in the caches that hold it as text. */

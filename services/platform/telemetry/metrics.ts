@@ -25,7 +25,7 @@ export const metrics = {
   }),
   stageDuration: new QuickHistogram({
     name: 'moe_stage_duration_seconds',
-    help: 'Time that requests spent in one stage',
+    help: 'Time that computed answers spent in one stage (lookup, features, route, experts, rank)',
     labelNames: ['stage'] as const,
     buckets: secondsBuckets,
     registers,
