@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,6 +46,16 @@ describe.skipIf(compose === undefined)(
         ['worker'],
       ]);
       expect(settings.slice(2).map(({ workerSlot }) => workerSlot)).toEqual([0, 1]);
+    });
+
+    test('the command that fills its records is in the image and finds records and cache', async () => {
+      const readme = await readFile(join(root, 'README.md'), 'utf8');
+      const [, service = '', script = ''] =
+        /docker compose run --rm (\S+) node dist\/(\S+)\.js/.exec(readme) ?? [];
+      expect(dockerfile).toContain('COPY --from=build /chorus/dist dist');
+      expect(existsSync(join(root, `${script}.ts`))).toBe(true);
+      const { databaseUrl, redisUrl, kafkaBrokers } = settingsOf(service);
+      expect([databaseUrl, redisUrl, kafkaBrokers[0]]).not.toContain(undefined);
     });
 
     test('who dials the aggregator dials the port that it opens', () => {
