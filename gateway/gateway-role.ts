@@ -58,7 +58,7 @@ export class GatewayRole implements Role {
 
   async #openHttp(desks: Desks): Promise<string> {
     const { bind, httpPort, corsOrigins } = this.#platform.settings;
-    const module = GatewayModule.of(this.#platform, this.#health, desks);
+    const module = GatewayModule.of(this.#health, desks);
     const http = await httpApplication(module, corsOrigins);
     this.#http = http;
     await listenOn({ name: 'HTTP_PORT', host: bind, port: httpPort }, (host, port) =>

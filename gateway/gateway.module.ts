@@ -1,6 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { Platform } from '../services/platform/platform.ts';
-import { PlatformModule } from '../services/platform/platform.module.ts';
 import { Health } from '../services/platform/telemetry/health.ts';
 import { HealthController } from './http/health.controller.ts';
 import { ItemsController } from './http/items.controller.ts';
@@ -27,13 +25,12 @@ export const controllers = [
   UsersController,
 ];
 
-/** The front door's controllers, on the parts of an open platform. */
+/** The front door's controllers, and who answers behind them. */
 @Module({})
 export class GatewayModule {
-  static of(platform: Platform, health: Health, desks: Desks): DynamicModule {
+  static of(health: Health, desks: Desks): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [PlatformModule.of(platform)],
       controllers,
       providers: [
         { provide: Health, useValue: health },

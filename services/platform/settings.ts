@@ -37,8 +37,6 @@ export interface Settings {
   readonly aggregator: readonly string[];
 }
 
-export const SETTINGS = Symbol('Settings');
-
 const schema = z.object({
   ROLES: read.roles.default(['gateway', 'aggregator', 'worker', 'trainer']),
   BIND: read.host.default('127.0.0.1'),

@@ -45,5 +45,3 @@ export interface Answerer {
 
 /** At most this many questions of one gateway may be open at one aggregator; more are `overloaded`. */
 export const maxOpenQuestions = 1000;
-
-export const ANSWER_LINE = Symbol('AnswerLine');

@@ -24,5 +24,3 @@ export interface Timer {
   /** After this its task does not run any more. Harmless twice. */
   cancel(): void;
 }
-
-export const CLOCK = Symbol('Clock');

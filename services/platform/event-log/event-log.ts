@@ -118,5 +118,3 @@ export interface Subscription {
 
 /** A group's record is set aside as dead after this many deliveries. */
 export const maxDeliveries = 5;
-
-export const EVENT_LOG = Symbol('EventLog');

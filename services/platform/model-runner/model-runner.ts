@@ -57,5 +57,3 @@ export interface ModelRun {
   /** Time inside the model, in µs, without the hop. */
   readonly runUs: number;
 }
-
-export const MODEL_RUNNER = Symbol('ModelRunner');

@@ -7,5 +7,3 @@ export interface Random {
   /** Unguessable bytes, for keys and tokens. */
   bytes(count: number): Uint8Array;
 }
-
-export const RANDOM = Symbol('Random');

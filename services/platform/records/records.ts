@@ -60,5 +60,3 @@ export interface Migration {
   /** The statements, where the dialects differ written for the one asked for. */
   statements(dialect: Dialect): readonly string[];
 }
-
-export const RECORDS = Symbol('Records');

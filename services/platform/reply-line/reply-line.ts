@@ -80,6 +80,3 @@ export interface WorkerListener {
 
 /** At most this many replies wait for one slow aggregator; the oldest go first. */
 export const maxBufferedReplies = 1000;
-
-export const AGGREGATOR_LINE = Symbol('AggregatorLine');
-export const WORKER_LINE = Symbol('WorkerLine');
