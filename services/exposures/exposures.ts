@@ -6,7 +6,7 @@ import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.t
 import type { Random } from '../platform/random/random.ts';
 import { logger } from '../platform/telemetry/logger.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
-import { encodeExposure, type Exposure } from './exposure-codec.ts';
+import { encodeExposure } from './exposure-codec.ts';
 
 /** What exposures are made with. */
 export interface ExposuresParts {
@@ -33,7 +33,8 @@ export class Exposures {
   readonly #parts: ExposuresParts;
   readonly #capacity: number;
   readonly #lingerMs: number;
-  #waiting: Exposure[] = [];
+  // Encoded already: requests and answers that lived as long as this would cost the collector more.
+  #waiting: OutgoingRecord[] = [];
   #linger: Timer | undefined;
   #sending: Promise<void> | undefined;
   /** Set by closing: all that is still sent shares this one deadline. */
@@ -53,8 +54,7 @@ export class Exposures {
       metrics.exposures.inc({ outcome: 'dropped' });
       return;
     }
-    const { clock, random } = this.#parts;
-    this.#waiting.push({ exposureId: random.id(), request, answer, servedMs: clock.nowMs() });
+    this.#waiting.push(this.#recordOf(request, answer));
     this.#arm();
   }
 
@@ -97,11 +97,21 @@ export class Exposures {
     }
   }
 
-  async #publish(exposures: readonly Exposure[]): Promise<ChorusError | undefined> {
+  #recordOf(request: RecommendRequest, answer: Recommendation): OutgoingRecord {
+    const { clock, random } = this.#parts;
+    const exposureId = random.id();
+    const { tenant, userId } = request;
+    // Somebody unknown has no order to keep: these spread over the partitions.
+    const key = userId === '' ? exposureId : userRecordKey(tenant, userId);
+    const value = encodeExposure({ exposureId, request, answer, servedMs: clock.nowMs() });
+    return { topic: exposuresTopic, key, value };
+  }
+
+  async #publish(records: readonly OutgoingRecord[]): Promise<ChorusError | undefined> {
     const { clock, log } = this.#parts;
     try {
-      await log.publish(exposures.map(recordOf), this.#deadline ?? clock.timeout(publishMs));
-      metrics.exposures.inc({ outcome: 'sent' }, exposures.length);
+      await log.publish(records, this.#deadline ?? clock.timeout(publishMs));
+      metrics.exposures.inc({ outcome: 'sent' }, records.length);
       return undefined;
     } catch (thrown) {
       return ChorusError.from(thrown);
@@ -112,11 +122,4 @@ export class Exposures {
     metrics.exposures.inc({ outcome: 'failed' }, count);
     logger.warn({ event: 'exposures.lost', count, code, reason: message });
   }
-}
-
-function recordOf(exposure: Exposure): OutgoingRecord {
-  const { tenant, userId } = exposure.request;
-  // Somebody unknown has no order to keep: these spread over the partitions.
-  const key = userId === '' ? exposure.exposureId : userRecordKey(tenant, userId);
-  return { topic: exposuresTopic, key, value: encodeExposure(exposure) };
 }

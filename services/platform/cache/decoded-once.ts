@@ -1,3 +1,5 @@
+import { KeptWith } from './kept-with.ts';
+
 /**
  * Reads what bytes of the cache say, once for each value that the cache holds: it hands out the same
  * bytes again and again, and nobody writes to them.
@@ -5,7 +7,7 @@
 export class DecodedOnce<Value extends object | string> {
   readonly #decode: (bytes: Uint8Array) => Value;
   // Gone with the bytes, when the cache lets go of them.
-  readonly #known = new WeakMap<Uint8Array, Value>();
+  readonly #known = new KeptWith<Uint8Array, Value>();
 
   constructor(decode: (bytes: Uint8Array) => Value) {
     this.#decode = decode;

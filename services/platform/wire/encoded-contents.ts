@@ -1,4 +1,5 @@
 import type { RankedItem, Recommendation } from '../../domain/recommendation.ts';
+import { KeptWith } from '../cache/kept-with.ts';
 
 /**
  * What was encoded of answers that are on their way or remembered, kept beside their items: one
@@ -7,7 +8,7 @@ import type { RankedItem, Recommendation } from '../../domain/recommendation.ts'
  */
 export class EncodedContents {
   readonly #encode: (answer: Recommendation) => Uint8Array;
-  readonly #known = new WeakMap<readonly RankedItem[], Encoded>();
+  readonly #known = new KeptWith<readonly RankedItem[], Encoded>();
 
   /** @param encode of an answer's content alone: nothing that is one request's own. */
   constructor(encode: (answer: Recommendation) => Uint8Array) {
