@@ -10,8 +10,6 @@ export interface Route {
   readonly choices: readonly Choice[];
   /** The gate's full distribution, in the order of the bundle's experts. */
   readonly probabilities: Float32Array;
-  /** Present experts not chosen, best first. */
-  readonly substitutes: readonly string[];
   /** Experts that the gate wanted and nobody runs now; others took their places. */
   readonly absent: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { KeptWith } from './kept-with.ts';
+import { KeptWith } from '../../domain/kept-with.ts';
 
 /**
  * Reads what bytes of the cache say, once for each value that the cache holds: it hands out the same

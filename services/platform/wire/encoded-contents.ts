@@ -1,5 +1,5 @@
 import type { RankedItem, Recommendation } from '../../domain/recommendation.ts';
-import { KeptWith } from '../cache/kept-with.ts';
+import { KeptWith } from '../../domain/kept-with.ts';
 
 /**
  * What was encoded of answers that are on their way or remembered, kept beside their items: one
