@@ -38,19 +38,9 @@ export class PresenceBoard {
     this.#index();
   }
 
-  /** Workers present. */
-  get size(): number {
-    return this.#present.size;
-  }
-
   /** Whether anybody can run this now. */
   isPresent(what: ExpertBundle): boolean {
     return this.#ownersOf(what).length > 0;
-  }
-
-  /** Whether every one of these experts can be run with this bundle. */
-  areAllPresent(mixture: string, bundle: string, experts: readonly string[]): boolean {
-    return experts.every((expert) => this.isPresent({ mixture, bundle, expert }));
   }
 
   /**

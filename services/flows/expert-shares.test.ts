@@ -6,7 +6,6 @@ const experts = ['answered', 'late', 'not held', 'refused', 'nobody there', 'bro
 const route: Route = {
   choices: experts.map((expert) => ({ expert, weight: 1 / experts.length })),
   probabilities: new Float32Array(0),
-  substitutes: [],
   absent: ['replaced'],
 };
 

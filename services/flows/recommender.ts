@@ -44,7 +44,6 @@ export interface RecommenderWorld {
 /** The recommender mixture at an aggregator: its live bundle, its experts' workers, and answers. */
 export class Recommender implements Answerer {
   readonly #world: RecommenderWorld;
-  readonly #board: PresenceBoard;
   readonly #experts: AskExperts;
   readonly #open: OpenBundle;
   readonly #base: BaseVectors;
@@ -60,13 +59,13 @@ export class Recommender implements Answerer {
     this.#isProposed = isProposed;
     this.#open = open;
     this.#base = open.base;
-    this.#board = new PresenceBoard(world.random);
-    this.#experts = new AskExperts({ ...world, line: world.aggregatorLine, board: this.#board });
+    const board = new PresenceBoard(world.random);
+    this.#experts = new AskExperts({ ...world, line: world.aggregatorLine, board });
     this.#compute = new ComputeAnswer({
       ...world,
       items: new Items(world),
       experts: this.#experts,
-      board: this.#board,
+      board,
     });
   }
 
@@ -114,17 +113,6 @@ export class Recommender implements Answerer {
     if (!this.#isProposed) return;
     const { records, clock } = this.#world;
     await new LivePointer(records, clock).accept(recommenderMixture, this.#open.bundle.version);
-  }
-
-  /** Whether every expert of the live bundle has an owner present. */
-  get isComplete(): boolean {
-    const { version, experts } = this.#open.bundle;
-    return this.#board.areAllPresent(recommenderMixture, version, experts);
-  }
-
-  /** Workers present. */
-  get workers(): number {
-    return this.#board.size;
   }
 
   /** @throws ChorusError `unknown_bundle` when the question names one that is not held here. */

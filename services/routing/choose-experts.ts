@@ -14,8 +14,8 @@ export interface RouteLimits {
  * experts, a complex one more. Ties go to the expert that the bundle lists first.
  *
  * @param experts names in the order of `probabilities`.
- * @returns weights g = p / Σ_S p, the absent experts that would have been chosen, and the present
- *   experts left over, best first. No choices when nobody is present.
+ * @returns weights g = p / Σ_S p, and the absent experts that would have been chosen. No choices
+ *   when nobody is present.
  */
 export function chooseExperts(
   experts: readonly string[],
@@ -27,12 +27,10 @@ export function chooseExperts(
     .map((expert, index) => ({ expert, probability: probabilities[index] ?? 0 }))
     .toSorted((left, right) => right.probability - left.probability);
   const wanted = ranked.slice(0, enough(ranked, limits));
-  const present = ranked.filter(({ expert }) => isPresent(expert));
-  const chosen = present.slice(0, wanted.length);
+  const chosen = ranked.filter(({ expert }) => isPresent(expert)).slice(0, wanted.length);
   return {
     choices: weigh(chosen),
     probabilities,
-    substitutes: present.slice(chosen.length).map(({ expert }) => expert),
     absent: wanted.filter(({ expert }) => !isPresent(expert)).map(({ expert }) => expert),
   };
 }
