@@ -2,7 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { ChorusError } from '../../domain/errors.ts';
 import type { Result } from '../records/records.ts';
 import { PreparedStatement } from './prepared-statement.ts';
-import type { SqliteCall, SqliteOutcome, SqliteStatement } from './sqlite-call.ts';
+import { unpackRows } from './packed-rows.ts';
+import type { SentStatement, SqliteCall, SqliteOutcome } from './sqlite-call.ts';
 import { sqliteError } from './sqlite-error.ts';
 
 const cachedStatements = 500;
@@ -69,7 +70,7 @@ export class SqliteFile {
     }
   }
 
-  #runStatement(statement: SqliteStatement, index: number): Result {
+  #runStatement(statement: SentStatement, index: number): Result {
     const { expectRows } = statement;
     const result = this.#results(statement, index);
     if (expectRows !== undefined && result.changes !== expectRows) {
@@ -81,12 +82,12 @@ export class SqliteFile {
     return result;
   }
 
-  #results({ sql, params, rows }: SqliteStatement, index: number): Result {
+  #results({ sql, params, rows }: SentStatement, index: number): Result {
     try {
       const prepared = this.#prepare(sql);
       if (rows === undefined) return prepared.run(params ?? []);
       let changes = 0;
-      for (const row of rows) changes += prepared.run(row).changes;
+      for (const row of unpackRows(rows)) changes += prepared.run(row).changes;
       return { rows: [], changes };
     } catch (error) {
       const { code, message } = sqliteError(error, this.#path);

@@ -3,7 +3,9 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { ChorusError } from '../../domain/errors.ts';
 import type { Result, Value } from '../records/records.ts';
+import { packRows } from './packed-rows.ts';
 import type {
+  SentStatement,
   SqliteCall,
   SqliteOutcome,
   SqliteReply,
@@ -72,13 +74,14 @@ export class SqliteThread {
   async run(file: string, statements: readonly SqliteStatement[]): Promise<readonly Result[]> {
     if (this.#closed !== undefined) throw new ChorusError('unavailable', 'the storage is closed');
     if (this.#failure !== undefined) throw this.#failure;
+    const sent = statements.map((statement) => portable(statement));
     const id = this.#nextId;
     this.#nextId += 1;
     const { promise, resolve, reject } = Promise.withResolvers<readonly Result[]>();
     this.#waiting.set(id, { resolve, reject });
     // One message for all calls of this turn: a message costs more than the calls in it.
     if (this.#queued.length === 0) queueMicrotask(() => this.#post());
-    this.#queued.push({ id, file, statements: statements.map((statement) => portable(statement)) });
+    this.#queued.push({ id, file, statements: sent });
     return promise;
   }
 
@@ -108,7 +111,7 @@ export class SqliteThread {
     const calls = this.#queued;
     this.#queued = [];
     try {
-      this.#worker.postMessage({ calls } satisfies SqliteRequest);
+      this.#worker.postMessage({ calls } satisfies SqliteRequest, buffersOf(calls));
     } catch (error) {
       const { code, message } = ChorusError.from(error, 'invalid_argument');
       for (const { id } of calls) this.#settle({ id, code, message });
@@ -131,16 +134,22 @@ export class SqliteThread {
   }
 }
 
-// A view would travel with the whole buffer behind it: 8 KiB for a few bytes of Node's pool.
-function portable(statement: SqliteStatement): SqliteStatement {
-  const { params, rows } = statement;
-  if (params !== undefined) return { ...statement, params: params.map((value) => trimmed(value)) };
-  if (rows === undefined) return statement;
-  return { ...statement, rows: rows.map((row) => row.map((value) => trimmed(value))) };
+function portable({ rows, ...statement }: SqliteStatement): SentStatement {
+  const { params } = statement;
+  if (rows !== undefined) return { ...statement, rows: packRows(rows) };
+  if (params === undefined) return statement;
+  return { ...statement, params: params.map((value) => trimmed(value)) };
 }
 
+// A view would travel with the whole buffer behind it: 8 KiB for a few bytes of Node's pool.
 function trimmed(value: Value): Value {
   if (!(value instanceof Uint8Array)) return value;
   // Not `slice` of its own class: a Buffer's slice is a view again.
   return value.byteLength === value.buffer.byteLength ? value : new Uint8Array(value);
+}
+
+function buffersOf(calls: readonly SqliteCall[]): ArrayBuffer[] {
+  return calls.flatMap(({ statements }) =>
+    statements.flatMap(({ rows }) => (rows === undefined ? [] : [rows.bytes.buffer])),
+  );
 }
