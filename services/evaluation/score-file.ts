@@ -4,8 +4,8 @@ import { finished } from 'node:stream/promises';
 import { ChorusError } from '../domain/errors.ts';
 
 /**
- * Writes `user item score` by tabs, without a header, a line for each candidate that was ranked, so
- * that anyone can compute the figures again. Scores have the digits that give the same float32 back.
+ * Writes `user item score` by tabs, without a header, a line for each candidate that was ranked:
+ * what the ranks, and so the rates and gains as served, are made of. Scores have the digits that give the same float32 back.
  */
 export class ScoreFile {
   readonly #stream: WriteStream;
