@@ -1,9 +1,17 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { FrontDoor } from '../front-door.contract.ts';
 import { openapiDocument } from './openapi-document.ts';
 
+const field = z.object({ description: z.string().optional() });
+const interactions = z.object({
+  items: z.object({ properties: z.record(z.string(), field) }),
+});
+const recommendRequest = z.object({
+  RecommendRequest: z.object({ properties: z.object({ session: interactions }) }),
+});
 let http: NestFastifyApplication;
 
 beforeAll(async () => {
@@ -33,6 +41,15 @@ test('every reference leads to a schema', () => {
   for (const name of names) {
     expect(components.schemas).toHaveProperty(name.replace('#/components/schemas/', ''));
   }
+});
+
+test('it says of a session what has no effect', () => {
+  const { session } = recommendRequest.parse(openapiDocument().components.schemas).RecommendRequest
+    .properties;
+  const described = Object.entries(session.items.properties).flatMap(([name, { description }]) =>
+    description?.includes('changes no answer') === true ? [name] : [],
+  );
+  expect(described).toEqual(['type', 'value', 'time_ms']);
 });
 
 test('every operation has an id of its own', () => {

@@ -17,11 +17,13 @@ export const recommendLimits = {
 } as const;
 const { candidates: maxCandidates, topN: maxTopN, defaultTopN } = recommendLimits;
 
+const noEffectYet = 'Taken, and changes no answer yet: each interaction counts alike, in its order';
+
 const interaction = z.strictObject({
   item_id: id,
-  type: text(64).default('click'),
-  value: z.number('expected a finite number').default(1),
-  time_ms: timeMs.default(0),
+  type: text(64).default('click').describe(noEffectYet),
+  value: z.number('expected a finite number').default(1).describe(noEffectYet),
+  time_ms: timeMs.default(0).describe(noEffectYet),
 });
 
 const topN = z

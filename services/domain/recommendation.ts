@@ -4,10 +4,13 @@ export type AnswerPath = 'user' | 'session' | 'popularity';
 /** What became of one expert of a route. */
 export type ExpertStatus = 'answered' | 'late' | 'absent' | 'failed';
 
-/** Something a user did with an item, as callers report it. */
+/**
+ * Something a user did with an item, as callers report it. The recommender takes the item and its
+ * place in the session; type, value and time change none of its answers.
+ */
 export interface Interaction {
   readonly itemId: string;
-  /** `view`, `click`, `rating`, `purchase`, …; weighs as the mixture's event weights say. */
+  /** `view`, `click`, `rating`, `purchase`, …. */
   readonly type: string;
   /** A rating or an amount; 1 where the type has none. */
   readonly value: number;
