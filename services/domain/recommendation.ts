@@ -26,7 +26,7 @@ export interface RecommendRequest {
   readonly userId: string;
   /** Newest last; counts as the newest part of the user's history, for this request alone. */
   readonly session: readonly Interaction[];
-  /** Items to rank; absent: the whole catalogue. */
+  /** Items to rank; absent: the whole catalogue, if it has at most 100,000 items. */
   readonly candidates: readonly string[] | undefined;
   /** Items that must not be in the answer. */
   readonly exclude: readonly string[];
