@@ -45,11 +45,15 @@ test('an empty folder gets our own world’s users and the newest bundle', async
 
 test('the next start changes nothing: who was deleted stays so, and a newer bundle waits', async () => {
   await addBundle('newest', 2);
-  const asker = new Asker((await start()).http, new RealClock());
+  const chorus = await start();
+  const asker = new Asker(chorus.http, new RealClock());
   expect(await asker.ask({ user_id: someone, top_n: 3 })).toMatchObject({
     bundle: 'recommender/newer',
     path: 'user',
   });
+  expect((await asker.ask({ user_id: leaving, top_n: 3 })).path).toBe('popularity');
+  // Started once more, it is found where it was.
+  await chorus.process.restart();
   expect((await asker.ask({ user_id: leaving, top_n: 3 })).path).toBe('popularity');
 });
 

@@ -103,7 +103,7 @@ describe('a server that is away', () => {
     expect(await process.logged('server.waiting')).toMatchObject({
       msg: expect.stringContaining(`${name} at 127.0.0.1:9`),
     });
-    const { address: operations } = await process.logged('operations.listening');
+    const operations = String((await process.logged('operations.listening'))['address']);
     expect(await get(`${operations}/health/live`)).toMatchObject({ status: 200 });
     expect(await get(`${operations}/health/ready`)).toMatchObject({
       status: 503,
