@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
+import { KeptWith } from '../domain/kept-with.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { Cache, CacheSpace } from '../platform/cache/cache.ts';
-import { DecodedOnce } from '../platform/cache/decoded-once.ts';
-import { decodeRemembered, encodeRemembered } from '../platform/wire/answer-writer.ts';
+import { encodeRemembered } from '../platform/wire/answer-writer.ts';
+import { RememberedAnswer, RememberedContent } from '../platform/wire/remembered-answer.ts';
 
 /** Answers by all that shapes them; the versions of user and items are part of the key, so they never grow stale. */
 const answers: CacheSpace = { name: 'answer', ttlMs: 60_000, ttlJitter: 0.1, immutable: true };
@@ -25,8 +26,8 @@ const longestKey = 256;
 /** Remembers full answers for a minute. */
 export class AnswerCache {
   readonly #cache: Cache;
-  // The versions are in the key, not in the bytes.
-  readonly #decoded = new DecodedOnce((bytes) => decodeRemembered(bytes, noVersions));
+  // The cache hands out the same bytes again and again.
+  readonly #opened = new KeptWith<Uint8Array, RememberedContent>();
 
   constructor(cache: Cache) {
     this.#cache = cache;
@@ -38,13 +39,19 @@ export class AnswerCache {
   }
 
   /** The answer to the same question, if one was given lately; id and timings are for the caller to fill in. */
-  async recall(place: AnswerPlace | undefined): Promise<Recommendation | undefined> {
+  async recall(place: AnswerPlace | undefined): Promise<RememberedAnswer | undefined> {
     if (place === undefined) return undefined;
     const bytes = await this.#cache.get(answers, place.key);
     if (bytes === undefined) return undefined;
+    // The versions are in the key, not in the bytes.
     const { userVersion, itemsVersion } = place;
+    const showing = { ...notShown, userVersion, itemsVersion };
+    const opened = this.#opened.get(bytes);
+    if (opened !== undefined) return new RememberedAnswer(opened, showing);
     try {
-      return { ...this.#decoded.of(bytes), userVersion, itemsVersion };
+      const { content, decoded } = RememberedContent.open(bytes);
+      this.#opened.set(bytes, content);
+      return new RememberedAnswer(content, showing, decoded);
     } catch {
       // Of another version of this program, which knows more words.
       return undefined;
@@ -67,7 +74,15 @@ export class AnswerCache {
   }
 }
 
-const noVersions = { userVersion: '', itemsVersion: '' };
+const noTimings = {
+  totalUs: 0,
+  lookupUs: 0,
+  featuresUs: 0,
+  routeUs: 0,
+  expertsUs: 0,
+  rankUs: 0,
+};
+const notShown = { requestId: '', timings: noTimings };
 
 function isOf(answer: AnswerContext, place: AnswerContext): boolean {
   return (

@@ -6,6 +6,7 @@ import type { EventLog, OutgoingRecord } from '../platform/event-log/event-log.t
 import type { Random } from '../platform/random/random.ts';
 import { logger } from '../platform/telemetry/logger.ts';
 import { metrics } from '../platform/telemetry/metrics.ts';
+import { RememberedAnswer } from '../platform/wire/remembered-answer.ts';
 import { encodeExposure } from './exposure-codec.ts';
 
 /** What exposures are made with. */
@@ -49,7 +50,9 @@ export class Exposures {
 
   /** Takes note of what an answer showed. Never throws, never waits. */
   record(request: RecommendRequest, answer: Recommendation): void {
-    if (answer.items.length === 0) return;
+    const isEmpty =
+      answer instanceof RememberedAnswer ? answer.content.isEmpty : answer.items.length === 0;
+    if (isEmpty) return;
     if (this.#deadline !== undefined || this.#waiting.length >= this.#capacity) {
       metrics.exposures.inc({ outcome: 'dropped' });
       return;

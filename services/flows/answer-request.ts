@@ -6,6 +6,7 @@ import type { Question } from '../domain/question.ts';
 import type { Recommendation, RecommendRequest } from '../domain/recommendation.ts';
 import type { AnswerLine } from '../platform/answer-line/answer-line.ts';
 import type { Clock } from '../platform/clock/clock.ts';
+import { RememberedAnswer } from '../platform/wire/remembered-answer.ts';
 import type { Exposures } from '../exposures/exposures.ts';
 import type { Items } from '../items/items.ts';
 import type { UserStates } from '../user-state/user-states.ts';
@@ -63,7 +64,7 @@ export class AnswerRequest {
       ));
     // Not awaited: the cache never fails, and the caller need not wait for it.
     if (remembered === undefined) void answers.remember(request, place, answer);
-    const shown = this.#timed(answer, request, budget, remembered !== undefined);
+    const shown = this.#timed(answer, request, budget);
     // Nobody saw what came too late.
     if (!patience.isOver) exposures.record(request, shown);
     return shown;
@@ -91,11 +92,12 @@ export class AnswerRequest {
     answer: Recommendation,
     { requestId }: RecommendRequest,
     { arrivedUs }: Budget,
-    cached: boolean,
   ): Recommendation {
     const totalUs = this.#parts.clock.monotonicUs() - arrivedUs;
-    if (!cached) return { ...answer, timings: { ...answer.timings, totalUs } };
+    if (!(answer instanceof RememberedAnswer)) {
+      return { ...answer, timings: { ...answer.timings, totalUs } };
+    }
     const none = { featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 };
-    return { ...answer, requestId, cached, timings: { totalUs, lookupUs: totalUs, ...none } };
+    return answer.shown({ requestId, timings: { totalUs, lookupUs: totalUs, ...none } });
   }
 }

@@ -55,5 +55,3 @@ export interface CacheSpace {
    */
   readonly immutable: boolean;
 }
-
-export const CACHE = Symbol('Cache');

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chorus } from '../../../proto/generated/public.js';
 import type { RankedItem, Recommendation } from '../../domain/recommendation.ts';
-import { decodeRemembered, encodeRecommendation, encodeRemembered } from './answer-writer.ts';
+import { encodeRecommendation, encodeRemembered } from './answer-writer.ts';
+import { RememberedAnswer, RememberedContent } from './remembered-answer.ts';
 import { recommendationFromWire, recommendationToWire } from './recommendation-codec.ts';
 
 const text = fc.string({ unit: 'grapheme' });
@@ -62,20 +63,36 @@ function plain(message: object): unknown {
   return JSON.parse(JSON.stringify(message));
 }
 
-test('is remembered without what was one request’s own', () => {
+test('is remembered without what was one request’s own, and shown again with another’s', () => {
   fc.assert(
-    fc.property(answer, (given) => {
+    fc.property(answer, fc.boolean(), (given, isKnown) => {
       const { userVersion, itemsVersion } = given;
       const bytes = encodeRemembered(given);
-      const found = decodeRemembered(bytes, { userVersion, itemsVersion });
-      expect(chorus.v1.Answer.decode(bytes).gates).toEqual(found.gates);
-      const none = { lookupUs: 0, featuresUs: 0, routeUs: 0, expertsUs: 0, rankUs: 0 };
-      const timings = { totalUs: 0, ...none };
-      const expected = { ...given, requestId: '', cached: false, timings };
-      expect(plain(found)).toEqual(plain(expected));
+      const { content, decoded } = RememberedContent.open(bytes);
+      expect(chorus.v1.Answer.decode(bytes).gates).toEqual(decoded.gates);
+      expect(content.isEmpty).toBe(given.items.length === 0);
+      const { timings } = given;
+      const own = { requestId: 'another', userVersion, itemsVersion, timings };
+      const first = new RememberedAnswer(
+        content,
+        { ...own, requestId: '' },
+        isKnown ? decoded : undefined,
+      );
+      const shown = first.shown({ requestId: 'another', timings });
+      const expected = { ...given, ...own, cached: true };
+      expect(plain(said(shown))).toEqual(plain(expected));
+      const sent = wire.decode(encodeRecommendation(shown));
+      expect(plain(sent)).toEqual(plain(wire.decode(encodeRecommendation(expected))));
     }),
   );
 });
+
+/** All fields of an answer that says some of them only when asked. */
+function said(shown: RememberedAnswer): Recommendation {
+  const { content: _content, ...own } = shown;
+  const { bundle, items, experts, gates, degraded, path, unknownCandidates } = shown;
+  return { ...own, bundle, items, experts, gates, degraded, path, unknownCandidates };
+}
 
 test('an answer that says something else of the same items is encoded anew', () => {
   const [given] = fc.sample(answers(fc.array(plainItem, { minLength: 1 })), 1);

@@ -1,5 +1,4 @@
 import { chorus } from '../../../proto/generated/public.js';
-import protobuf from '../../../proto/protobuf-runtime.js';
 import type {
   AnswerTimings,
   ExpertShare,
@@ -9,7 +8,9 @@ import type {
 import { BackwardWriter } from './backward-writer.ts';
 import { EncodedContents } from './encoded-contents.ts';
 import { encodeMessage } from './encode-message.ts';
-import { recommendationFromWire, recommendationToWire } from './recommendation-codec.ts';
+import { recommendationToWire } from './recommendation-codec.ts';
+import { RememberedAnswer } from './remembered-answer.ts';
+import { rememberedTag } from './remembered-tag.ts';
 
 // Field numbers of recommender.proto, as tags: number × 8 + wire type (0 whole number, 1 double, 2 bytes).
 const answerTag = {
@@ -23,7 +24,6 @@ const answerTag = {
   path: 0x42,
   unknownCandidates: 0x4a,
 } as const;
-const rememberedTag = { gates: 0x2a, recommend: 0x52 } as const;
 const itemTag = { itemId: 0x0a, title: 0x12, score: 0x19 } as const;
 const expertTag = { expert: 0x0a, weight: 0x11, status: 0x1a } as const;
 const timingsTag = {
@@ -46,7 +46,7 @@ const contents = new EncodedContents((answer) => {
 
 /** An answer as `chorus.v1.RecommendResponse`, as a caller gets it. */
 export function encodeRecommendation(answer: Recommendation): Buffer {
-  const content = contents.of(answer);
+  const content = answer instanceof RememberedAnswer ? answer.content.bytes : contents.of(answer);
   const writer = new BackwardWriter(64 + 3 * answer.requestId.length + content.byteLength);
   writer.raw(content);
   writer.number(answerTag.cached, answer.cached ? 1 : 0);
@@ -65,29 +65,6 @@ export function encodeRemembered(answer: Recommendation): Uint8Array {
   writer.bytes(rememberedTag.recommend, content);
   writer.doubles(rememberedTag.gates, answer.gates);
   return writer.finish();
-}
-
-/**
- * The answer that `encodeRemembered` made; what was that request's own is empty.
- * @throws ChorusError `internal` for a word that this version does not know; Error for bytes that are none.
- */
-export function decodeRemembered(
-  bytes: Uint8Array,
-  versions: Pick<Recommendation, 'userVersion' | 'itemsVersion'>,
-): Recommendation {
-  const reader = protobuf.Reader.create(bytes);
-  let content = bytes.subarray(0, 0);
-  const gates: number[] = [];
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === rememberedTag.recommend) content = reader.bytes();
-    else if (tag === rememberedTag.gates) reader.doubles(gates);
-    else reader.skipType(tag & 7);
-  }
-  const message = chorus.v1.RecommendResponse.decode(content);
-  const answer = recommendationFromWire(message, { ...versions, gates });
-  contents.keep(answer, content);
-  return answer;
 }
 
 /** Rare: by the generated encoder, which knows every field. */

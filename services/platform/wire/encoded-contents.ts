@@ -1,5 +1,6 @@
 import type { RankedItem, Recommendation } from '../../domain/recommendation.ts';
 import { KeptWith } from '../../domain/kept-with.ts';
+import { RememberedAnswer, type RememberedContent } from './remembered-answer.ts';
 
 /**
  * What was encoded of answers that are on their way or remembered, kept beside their items: one
@@ -9,6 +10,7 @@ import { KeptWith } from '../../domain/kept-with.ts';
 export class EncodedContents {
   readonly #encode: (answer: Recommendation) => Uint8Array;
   readonly #known = new KeptWith<readonly RankedItem[], Encoded>();
+  readonly #remembered = new KeptWith<RememberedContent, Uint8Array>();
 
   /** @param encode of an answer's content alone: nothing that is one request's own. */
   constructor(encode: (answer: Recommendation) => Uint8Array) {
@@ -17,16 +19,20 @@ export class EncodedContents {
 
   /** The encoded content; never write to it. */
   of(answer: Recommendation): Uint8Array {
+    if (answer instanceof RememberedAnswer) return this.#ofRemembered(answer);
     const known = this.#known.get(answer.items);
     if (known !== undefined && isSameContent(known.answer, answer)) return known.content;
     const content = this.#encode(answer);
-    this.keep(answer, content);
+    this.#known.set(answer.items, { answer, content });
     return content;
   }
 
-  /** Takes note of what an answer was decoded from. */
-  keep(answer: Recommendation, content: Uint8Array): void {
-    this.#known.set(answer.items, { answer, content });
+  #ofRemembered(answer: RememberedAnswer): Uint8Array {
+    const known = this.#remembered.get(answer.content);
+    if (known !== undefined) return known;
+    const content = this.#encode(answer);
+    this.#remembered.set(answer.content, content);
+    return content;
   }
 }
 
