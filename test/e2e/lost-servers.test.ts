@@ -62,6 +62,35 @@ describe.skipIf(missing !== undefined)(
       expect(during[expected]).toBeGreaterThan(0);
     });
 
+    test('PostgreSQL silent: users and items end with their budget', async () => {
+      await cluster.beWhole();
+      const { postgres } = cluster.servers;
+      const headers = { 'x-request-timeout-ms': '100' };
+      const item = {
+        method: 'PUT',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: '{"title":"New"}',
+      };
+      postgres.pause();
+      try {
+        const replies = await Promise.all([
+          fetch(`${cluster.gateway.http}/v1/users/u`, { headers }),
+          fetch(`${cluster.gateway.http}/v1/users/u`, { method: 'DELETE', headers }),
+          fetch(`${cluster.gateway.http}/v1/items/i`, item),
+          fetch(`${cluster.gateway.http}/v1/items/i`, { method: 'DELETE', headers }),
+        ]);
+        for (const reply of replies) {
+          expect(reply.status).toBe(504);
+          // oxlint-disable-next-line no-await-in-loop -- it is here already
+          expect(await reply.json()).toMatchObject({
+            error: { code: 'deadline_exceeded', message: 'no answer within 100 ms' },
+          });
+        }
+      } finally {
+        postgres.resume();
+      }
+    });
+
     test.each(everyLoss)('Redis %s: answers from the records', async (loss) => {
       const during = await whileLost('redis', loss, cluster.users);
       expect(unavailableIn(during)).toBe(0);
