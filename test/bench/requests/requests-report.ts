@@ -63,7 +63,7 @@ function partToMarkdown({
   }
   if (goals.length > 0) blocks.push(goalsToMarkdown(goals));
   if (paces.length > 0) {
-    blocks.push(`A step of a fixed loop took ${middle(paces)} ns of CPU${spread(paces)}.`);
+    blocks.push(`Hashing a KiB (SHA-256) took ${middle(paces)} ns of CPU${spread(paces)}.`);
   }
   return blocks.join('\n\n');
 }
