@@ -15,6 +15,8 @@ export interface CallersReport {
    * up meanwhile: on the same machine the gateway was, and its timers with it.
    */
   readonly inTime: number;
+  /** Whether this process was held up. */
+  readonly isStalled: boolean;
 }
 
 /** 50 ms below a limit of the gateway's histogram. */
@@ -72,11 +74,13 @@ export class SteadyCallers {
     await this.#asking;
     await Promise.all(this.#open);
     const after = await figuresOf(this.#gateway);
-    const within = this.#longestStallMs > stallMs ? 'inStalledTime' : 'inTime';
+    const isStalled = this.#longestStallMs > stallMs;
+    const within = isStalled ? 'inStalledTime' : 'inTime';
     return {
       outcomes: [...this.#outcomes],
       requests: after.requests - this.#before.requests,
       inTime: after[within] - this.#before[within],
+      isStalled,
     };
   }
 

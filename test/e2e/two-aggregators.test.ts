@@ -55,8 +55,10 @@ describe.skipIf(missing !== undefined)(
       await callers.fullAgain(recoverWithinMs);
       await cluster.aggregator.process.restart();
       await callers.fullAgain(recoverWithinMs);
-      const { outcomes } = await callers.end();
-      expect(['ok', 'degraded']).toEqual(expect.arrayContaining([...outcomes]));
+      const { outcomes, isStalled } = await callers.end();
+      // While the machine stands still a budget may end as well.
+      const allowed = ['ok', 'degraded', ...(isStalled ? ['504 deadline_exceeded'] : [])];
+      expect(allowed).toEqual(expect.arrayContaining([...outcomes]));
     });
 
     test('an aggregator with a worker beside it leaves: every answer until then has its experts', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brokenPromises } from './broken-promises.ts';
+import { brokenPromises, brokenWhateverStalls } from './broken-promises.ts';
 import type { Asked } from './load.ts';
 import { runFigures } from './run-figures.ts';
 import type { ScenarioName } from './scenarios.ts';
@@ -9,15 +9,18 @@ const hurt = 10;
 const back = 12;
 
 /** A run of a minute, 100 requests/s, with what each request came to by the second it was due. */
-function broken(scenario: ScenarioName, outcome: (dueSeconds: number) => string) {
+function figuresOf(outcome: (dueSeconds: number) => string) {
   const asked = Array.from({ length: 6000 }, (_, index): Asked => {
     const dueUs = index * 10_000;
     const endedUs = dueUs + 20_000;
     return { dueUs, sentUs: dueUs, endedUs, unseenUs: 0, outcome: outcome(dueUs / second) };
   });
   const window = { hurtUs: hurt * second, backUs: back * second };
-  const figures = runFigures({ asked, ...window, redispatches: 0, longestStallMs: 0 });
-  return brokenPromises(scenario, figures);
+  return runFigures({ asked, ...window, redispatches: 0, longestStallMs: 0 });
+}
+
+function broken(scenario: ScenarioName, outcome: (dueSeconds: number) => string) {
+  return brokenPromises(scenario, figuresOf(outcome));
 }
 
 /** That outcome for requests due from one second to another, full answers to the others. */
@@ -78,4 +81,11 @@ test('full answers that come late after a return are told', () => {
     expect.stringContaining('full answers came 2520 ms'),
     '50 of 4600 later ones not full',
   ]);
+});
+
+test('no pause of the machine excuses another error, or that nothing is full any more', () => {
+  expect(brokenWhateverStalls(figuresOf(only('deadline_exceeded', 0, 59)))).toEqual([]);
+  expect(brokenWhateverStalls(figuresOf(only('hung', 20, 20.02)))).toEqual(['2 ended with hung']);
+  const neverFull = brokenWhateverStalls(figuresOf(only('degraded', hurt, 60)));
+  expect(neverFull).toEqual(['no full answer came after the return']);
 });

@@ -30,6 +30,15 @@ export function brokenPromises(scenario: ScenarioName, figures: RunFigures): rea
   ];
 }
 
+/** What a run broke that no pause of the machine excuses: an error of another kind, or nothing full any more. */
+export function brokenWhateverStalls({ errors, fullAgainMs }: RunFigures): readonly string[] {
+  const others = without(errors, (code) => retryable.has(code));
+  return [
+    ...others.map(([code, count]) => `${count} ended with ${code}`),
+    ...(Number.isFinite(fullAgainMs) ? [] : ['no full answer came after the return']),
+  ];
+}
+
 function brokenByErrors(
   scenario: ScenarioName,
   { errors, errorsElsewhere }: RunFigures,
