@@ -1,11 +1,10 @@
 import 'reflect-metadata';
 import { request as httpRequest } from 'node:http';
-import { Client, credentials, status } from '@grpc/grpc-js';
+import { type Client, status } from '@grpc/grpc-js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RealClock } from '../services/platform/clock/real-clock.ts';
-import { FrontDoor } from './front-door.contract.ts';
-import type { GrpcServer } from './grpc/grpc-server.ts';
+import { FrontDoor, type OpenDoor } from './front-door.contract.ts';
 import { serviceDefinition } from './grpc/service-definitions.ts';
 
 const clock = new RealClock();
@@ -13,21 +12,16 @@ const door = new FrontDoor();
 const definition = serviceDefinition('chorus.v1.Recommender');
 const bytes = definition['Recommend']?.requestSerialize({ user_id: 'u' }) ?? Buffer.alloc(0);
 const asIs = (message: Buffer): Buffer => message;
+let open: OpenDoor;
 let http: NestFastifyApplication;
-let grpc: GrpcServer;
 let client: Client;
 
 beforeAll(async () => {
-  http = await door.http();
+  open = await door.open();
+  ({ http, client } = open);
   await http.listen(0, '127.0.0.1');
-  grpc = door.grpc();
-  const port = await grpc.listen('127.0.0.1', 0);
-  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
 });
-afterAll(async () => {
-  client.close();
-  await Promise.all([http.close(), grpc.close()]);
-});
+afterAll(() => open.close());
 beforeEach(() => {
   door.listener.hangs = true;
   door.listener.asked.length = 0;

@@ -1,28 +1,22 @@
 import 'reflect-metadata';
-import { Client, credentials } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { metrics } from '../services/platform/telemetry/metrics.ts';
 import type { Surface } from './caller.ts';
-import { FrontDoor } from './front-door.contract.ts';
-import type { GrpcServer } from './grpc/grpc-server.ts';
+import { FrontDoor, type OpenDoor } from './front-door.contract.ts';
 import { serviceDefinition, type ServiceName } from './grpc/service-definitions.ts';
 
 const door = new FrontDoor();
+let open: OpenDoor;
 let http: NestFastifyApplication;
-let grpc: GrpcServer;
 let client: Client;
 
 beforeAll(async () => {
-  http = await door.http();
-  grpc = door.grpc();
-  const port = await grpc.listen('127.0.0.1', 0);
-  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  open = await door.open();
+  ({ http, client } = open);
 });
-afterAll(async () => {
-  client.close();
-  await Promise.all([http.close(), grpc.close()]);
-});
+afterAll(() => open.close());
 
 const overHttp = [
   ['GET', '/v1/recommend/u', 'ok', 1],

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Client, credentials, status, type ServiceError } from '@grpc/grpc-js';
+import { type Client, status, type ServiceError } from '@grpc/grpc-js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { ErrorCode } from '../services/domain/errors.ts';
@@ -7,26 +7,20 @@ import { RealClock } from '../services/platform/clock/real-clock.ts';
 import { metrics } from '../services/platform/telemetry/metrics.ts';
 import { atDesk, deskBudgetMs } from './at-desk.ts';
 import type { Surface } from './caller.ts';
-import { FrontDoor } from './front-door.contract.ts';
-import type { GrpcServer } from './grpc/grpc-server.ts';
+import { FrontDoor, type OpenDoor } from './front-door.contract.ts';
 import { serviceDefinition, type ServiceName } from './grpc/service-definitions.ts';
 
 const clock = new RealClock();
 const door = new FrontDoor();
+let open: OpenDoor;
 let http: NestFastifyApplication;
-let grpc: GrpcServer;
 let client: Client;
 
 beforeAll(async () => {
-  http = await door.http();
-  grpc = door.grpc();
-  const port = await grpc.listen('127.0.0.1', 0);
-  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  open = await door.open();
+  ({ http, client } = open);
 });
-afterAll(async () => {
-  client.close();
-  await Promise.all([http.close(), grpc.close()]);
-});
+afterAll(() => open.close());
 beforeEach(() => {
   door.shelf.hangs = true;
   door.shelf.asked = 0;

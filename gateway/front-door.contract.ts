@@ -1,3 +1,4 @@
+import { Client, credentials } from '@grpc/grpc-js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Module } from '@nestjs/common';
 import type { Arrival } from '../services/domain/budget.ts';
@@ -89,6 +90,15 @@ class Shelf {
   }
 }
 
+/** Both surfaces of a front door, for a whole test file. */
+export interface OpenDoor {
+  /** Takes injected requests; not listening. */
+  readonly http: NestFastifyApplication;
+  /** Connected to the gRPC surface. */
+  readonly client: Client;
+  close(): Promise<void>;
+}
+
 /** The front door over nothing: what it lets in, and how it refuses the rest. */
 export class FrontDoor {
   readonly listener = new Listener();
@@ -115,6 +125,18 @@ export class FrontDoor {
       clock,
     ),
   };
+
+  /** Opens both surfaces. */
+  async open(): Promise<OpenDoor> {
+    const [http, grpc] = [await this.http(), this.grpc()];
+    const port = await grpc.listen('127.0.0.1', 0);
+    const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    const close = async (): Promise<void> => {
+      client.close();
+      await Promise.all([http.close(), grpc.close()]);
+    };
+    return { http, client, close };
+  }
 
   /** The HTTP surface, not listening. */
   async http(): Promise<NestFastifyApplication> {

@@ -1,10 +1,9 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { type Client, Metadata } from '@grpc/grpc-js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FrontDoor } from './front-door.contract.ts';
-import type { GrpcServer } from './grpc/grpc-server.ts';
+import { FrontDoor, type OpenDoor } from './front-door.contract.ts';
 import { serviceDefinition } from './grpc/service-definitions.ts';
 
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -12,20 +11,15 @@ const method = serviceDefinition('chorus.v1.Recommender')['Recommend'];
 const bytes = method?.requestSerialize({ user_id: 'u' }) ?? Buffer.alloc(0);
 const asIs = (message: Buffer): Buffer => message;
 const door = new FrontDoor();
+let open: OpenDoor;
 let http: NestFastifyApplication;
-let grpc: GrpcServer;
 let client: Client;
 
 beforeAll(async () => {
-  http = await door.http();
-  grpc = door.grpc();
-  const port = await grpc.listen('127.0.0.1', 0);
-  client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  open = await door.open();
+  ({ http, client } = open);
 });
-afterAll(async () => {
-  client.close();
-  await Promise.all([http.close(), grpc.close()]);
-});
+afterAll(() => open.close());
 
 test('a request goes on under its caller’s trace, or under none', async () => {
   const url = '/v1/recommend/u';

@@ -64,7 +64,7 @@ export class RememberedContent {
  * An answer out of the cache. gRPC and the log of exposures need its bytes alone: objects of every
  * answer that is remembered would cost more memory and pauses of the collector than all the rest.
  */
-export class RememberedAnswer implements Recommendation, Showing {
+export class RememberedAnswer implements Recommendation {
   readonly cached = true;
   readonly content: RememberedContent;
   readonly requestId: string;
